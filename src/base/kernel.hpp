@@ -1,0 +1,48 @@
+#pragma once
+// The vocabulary that `model` writes and `hardware` prices: one GPU kernel (or a run of tiny ones), described
+// by what it does and never by how long it takes. The two floors do not know each other; both know this.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/units.hpp"
+
+namespace foretrain {
+
+enum class DType : std::uint8_t { fp8, bf16, fp32 };
+constexpr Bytes size_of(DType t) { return bytes(t == DType::fp8 ? 1.0 : t == DType::bf16 ? 2.0 : 4.0); }
+
+// Families share one efficiency curve each. Names are those of the labelled trace (tests/published).
+enum class Family : std::uint8_t {
+  gemm_fp8, grouped_gemm_fp8, wgrad_fp8, grouped_wgrad_fp8, gemm_bf16, grouped_gemm_bf16,
+  attention_forward, attention_backward,
+  fp8_cast, fp8_cast_transpose, permute, rmsnorm, swiglu, layout_copy, rope, gating, weight_transpose,
+  elementwise, scale_transpose, memset_copy, embedding, cross_entropy, optimizer,
+};
+inline constexpr std::array family_names{
+    std::string_view{"gemm_fp8"}, std::string_view{"grouped_gemm_fp8"}, std::string_view{"wgrad_fp8"},
+    std::string_view{"grouped_wgrad_fp8"}, std::string_view{"gemm_bf16"}, std::string_view{"grouped_gemm_bf16"},
+    std::string_view{"attention_forward"}, std::string_view{"attention_backward"}, std::string_view{"fp8_cast"},
+    std::string_view{"fp8_cast_transpose"}, std::string_view{"permute"}, std::string_view{"rmsnorm"},
+    std::string_view{"swiglu"}, std::string_view{"layout_copy"}, std::string_view{"rope"},
+    std::string_view{"gating"}, std::string_view{"weight_transpose"}, std::string_view{"elementwise"},
+    std::string_view{"scale_transpose"}, std::string_view{"memset_copy"}, std::string_view{"embedding"},
+    std::string_view{"cross_entropy"}, std::string_view{"optimizer"}};
+inline constexpr std::size_t family_count = family_names.size();
+constexpr std::string_view name_of(Family f) { return family_names[static_cast<std::size_t>(f)]; }
+
+struct Kernel {
+  Family family{};
+  DType dtype = DType::bf16;
+  // GEMM: D[m x n] = A[m x k] B[k x n], `groups` such problems whose m (or, for wgrad, k) add up to the m (k)
+  // stated. Attention: m = query tokens, n = heads, k = keys seen by a query on average (s/2 when causal).
+  // Memory-bound kernels: m rows of n elements, k = 0.
+  std::int64_t m = 0, n = 0, k = 0, groups = 1;
+  int d_qk = 0, d_v = 0;  // attention head dimensions
+  Flops work{};           // executed FLOPs, recompute and padding included
+  Bytes read{}, written{};
+  int launches = 1;       // kernels launched; tiny ones are priced together
+};
+
+}  // namespace foretrain

@@ -1,0 +1,62 @@
+#pragma once
+// The op lists: what one layer (or embedding, head, MTP module) does forward, for the input gradient and for the
+// weight gradient, complete to the small ops. A list can be printed, counted and tested with no clock running.
+//
+// Lists are cut where communication begins or ends: attention | mlp, each in F, I and W. The routed part is
+// parametric in the rows this GPU's experts receive, so imbalance is one more call with other rows.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/kernel.hpp"
+#include "model/transformer.hpp"
+
+namespace foretrain::model {
+
+enum class Precision : std::uint8_t { fp8, bf16 };  // of the linear GEMMs; see physics in docs/architecture.md
+
+struct Recompute {  // recomputed in the backward instead of kept
+  bool norms = false, mla_up = false, swiglu = false;
+};
+
+// What one GPU is given: everything an op list depends on besides the model.
+struct Work {
+  std::int64_t tokens = 4096;     // T: tokens of one micro-batch on this GPU (after the context-parallel cut)
+  std::int64_t sequence = 4096;   // s: full sequence length that attention spans
+  std::int64_t local_experts = 4; // routed experts whose weights are here
+  std::int64_t routed_rows = 32768;    // rows its experts compute, padded to 128 per expert
+  std::int64_t received_tokens = 30680;  // distinct tokens received (a token goes once to a GPU)
+  std::int64_t context_parallel = 1;
+  Precision precision = Precision::fp8;
+  Recompute recompute;
+};
+
+enum class Phase : std::uint8_t { forward, input_gradient, weight_gradient };
+enum class Block : std::uint8_t { attention, mlp };  // `mlp` holds everything of embedding and head too
+
+struct Op {
+  std::string name;  // as in the labelled trace: "q_b_proj"
+  Phase phase{};
+  Block block{};
+  Kernel kernel;
+  Bytes kept{};      // activation bytes this op leaves for the backward
+};
+
+struct UnitOps {
+  Unit unit{};
+  std::vector<Op> attention_f, mlp_f, mlp_i, attention_i, mlp_w, attention_w;  // in execution order
+  bool has_exchange = false;  // token dispatch before mlp, combine after it (and their gradients)
+};
+
+UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work);
+
+// Bytes of one token on the wire, metadata included (DeepEP's layout; physics in docs/architecture.md).
+struct ExchangeRow {
+  Bytes dispatch, dispatch_gradient, combine, combine_gradient;
+};
+ExchangeRow exchange_row(const TransformerSpec& spec, Precision precision);
+
+Bytes kept_per_micro_batch(const UnitOps& ops);  // sum of `kept`
+
+}  // namespace foretrain::model

@@ -1,0 +1,50 @@
+#pragma once
+// What a transformer is, as its report states it: dimensions only, no layout, no hardware.
+// Left out: encoder-decoder models, sliding-window attention, biases.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/units.hpp"
+
+namespace foretrain::model {
+
+struct MlaSpec {  // multi-head latent attention (DeepSeek-V2 report, arXiv:2405.04434, section 2.1)
+  std::int64_t heads = 0, q_lora_rank = 0, kv_lora_rank = 0, qk_nope_dim = 0, qk_rope_dim = 0, v_head_dim = 0;
+};
+struct MoeSpec {
+  std::int64_t experts = 0, shared_experts = 0, top_k = 0, expert_ffn = 0;
+  std::int64_t groups = 1, top_groups = 1;  // node-limited routing: the best `top_groups` of `groups`
+};
+struct TransformerSpec {
+  std::string name, source;
+  std::int64_t vocabulary = 0, hidden = 0, layers = 0, dense_layers = 0, dense_ffn = 0;
+  MlaSpec attention;
+  MoeSpec moe;               // moe.experts == 0: every layer is dense
+  std::int64_t mtp_depth = 0;  // multi-token-prediction modules, each one more MoE layer + projection [2h -> h]
+};
+
+// What a pipeline stage is made of, in forward order. The mtp unit is projection + one layer; each head is
+// final norm + output projection + cross entropy (the MTP module runs the shared head once more).
+enum class Unit : std::uint8_t { embedding, dense_layer, moe_layer, mtp_layer, head, mtp_head };
+std::string_view name_of(Unit unit);
+
+// All units of the model in forward order: embedding, layers, head, then per MTP depth mtp_layer and mtp_head.
+std::vector<Unit> list_units(const TransformerSpec& spec);
+
+struct ParameterCounts {  // definitions are those of the law tests (tests/laws)
+  double total = 0;             // main model with embedding and head, MTP modules apart
+  double per_token = 0;         // matmul parameters a token passes through, no embedding
+  double per_token_with_embedding = 0;
+  double mtp = 0;               // parameters unique to the MTP modules
+};
+ParameterCounts count_parameters(const TransformerSpec& spec);
+double count_parameters(const TransformerSpec& spec, Unit unit);  // expert weights included
+double count_expert_parameters(const TransformerSpec& spec, Unit unit);  // routed experts only
+
+// Model FLOPs a token for training (backward = 2x forward, no recompute, no padding, MTP left out): the
+// numerator of MFU. `causal` counts half of the attention matrix.
+Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal);
+
+}  // namespace foretrain::model

@@ -1,0 +1,53 @@
+#pragma once
+// Stage programs: what each pipeline rank does in which order, as lists. A new schedule is one function (one file
+// under schedules/) that returns a Program; no class, no hook, no simulator change.
+//
+// A stage is a position in the model, a rank is a place in the pipeline. Under DualPipe rank r holds stage r of the
+// forward direction and stage P-1-r of the mirror direction; under DualPipeV rank r of P/2 holds stages r and P-1-r.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/plan.hpp"
+
+namespace foretrain::plan {
+
+enum class Action : std::uint8_t {
+  forward,         // F
+  backward,        // B = I + W
+  input_backward,  // I alone; its W is stored
+  weight,          // one stored W
+  pair,            // F of one micro-batch overlapped with B of another (atomic: starts when both inputs are
+                   // there, releases both outputs at its end)
+};
+
+struct Instruction {
+  Action action{};
+  std::int32_t forward_stage = -1, forward_micro_batch = -1;    // forward and pair
+  std::int32_t backward_stage = -1, backward_micro_batch = -1;  // backward, input_backward, weight and pair
+};
+
+struct Program {
+  std::int32_t stages = 0, ranks = 0, micro_batches = 0;
+  std::vector<std::vector<Instruction>> per_rank;
+  std::vector<std::vector<std::int32_t>> rank_of;  // [direction][stage] -> rank
+  std::vector<std::uint8_t> direction;             // [micro_batch] -> direction (0 or 1)
+
+  std::int32_t rank_at(std::int32_t stage, std::int32_t micro_batch) const {
+    return rank_of[direction[static_cast<std::size_t>(micro_batch)]][static_cast<std::size_t>(stage)];
+  }
+};
+
+// Why a schedule cannot run `micro_batches` on `stages`; empty when it can.
+std::string why_not(Schedule schedule, std::int64_t stages, std::int64_t micro_batches);
+
+// Precondition: why_not(...) is empty. O(stages * micro_batches) instructions.
+Program list_program(Schedule schedule, std::int32_t stages, std::int32_t micro_batches);
+
+// Checks a program with no clock: each F, B (or I and W) exactly once per stage and micro-batch, B after F and W
+// after I on its rank, no cycle across ranks, activations in flight within `activation_limit` chunks on every rank
+// (0 = no limit). Returns the faults found, empty when the program is right.
+std::vector<std::string> verify(const Program& program, std::int64_t activation_limit = 0);
+
+}  // namespace foretrain::plan
