@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sourced.hpp"
 #include "model/ops.hpp"
 #include "model/transformer.hpp"
 
@@ -27,9 +28,13 @@ struct PlanSpec {
 // What a framework generation does, as data (models/software/*.yaml), every value with its source in the file.
 struct SoftwareSpec {
   std::string name, source;
-  std::int64_t communication_sms = 0;  // SMs the all-to-all kernels hold inside an overlapped pair
-  bool p2p_overlaps_compute = false;   // false: sends are issued after a chunk and received before the next
-  double routing_spread = 0;           // relative standard deviation of rows per GPU, layer and micro-batch
+  Sourced<std::int64_t> communication_sms;  // SMs that all-to-all kernels hold inside an overlapped pair
+  Sourced<bool> p2p_waits;       // true: a rank's next chunk waits for the sends of its last one
+  Sourced<double> routing_spread;  // relative standard deviation of rows per GPU, layer and micro-batch
+  // Rate of the all-to-all kernels beside compute, relative to their rate alone (they share HBM, SMs and PCIe).
+  Sourced<double> overlapped_dispatch, overlapped_dispatch_gradient, overlapped_combine,
+      overlapped_combine_gradient;
+  Sourced<Seconds> barrier;      // notify: fixed time of the counts exchange before a dispatch or combine
 };
 
 }  // namespace foretrain::plan
