@@ -1,9 +1,10 @@
 #pragma once
-// Stage programs: what each pipeline rank does in which order, as lists. A new schedule is one function (one file
-// under schedules/) that returns a Program; no class, no hook, no simulator change.
+// Stage programs: what each pipeline rank does in which order, as lists. A new schedule is one function (one
+// file under schedules/) that returns a Program; no class, no hook, no simulator change.
 //
-// A stage is a position in the model, a rank is a place in the pipeline. Under DualPipe rank r holds stage r of the
-// forward direction and stage P-1-r of the mirror direction; under DualPipeV rank r of P/2 holds stages r and P-1-r.
+// A stage is a position in the model, a rank is a place in the pipeline. Under DualPipe rank r holds stage r
+// of the forward direction and stage P-1-r of the mirror direction; under DualPipeV rank r of P/2 holds
+// stages r and P-1-r.
 
 #include <cstdint>
 #include <string>
@@ -39,15 +40,34 @@ struct Program {
   }
 };
 
-// Why a schedule cannot run `micro_batches` on `stages`; empty when it can.
+// Every schedule by its name, in the order of the enum.
+std::vector<std::string> schedule_names();
+
+// Why a schedule cannot run `micro_batches` on `stages`; empty when it can. `stages` counts positions in the
+// model: DualPipeV runs them on stages / 2 ranks, every other schedule on as many ranks as stages.
 std::string why_not(Schedule schedule, std::int64_t stages, std::int64_t micro_batches);
+
+// The micro-batch count nearest to the one asked for that suits the schedule (0: these stages suit none).
+std::int64_t nearest_micro_batches(Schedule schedule, std::int64_t stages, std::int64_t micro_batches);
 
 // Precondition: why_not(...) is empty. O(stages * micro_batches) instructions.
 Program list_program(Schedule schedule, std::int32_t stages, std::int32_t micro_batches);
 
-// Checks a program with no clock: each F, B (or I and W) exactly once per stage and micro-batch, B after F and W
-// after I on its rank, no cycle across ranks, activations in flight within `activation_limit` chunks on every rank
-// (0 = no limit). Returns the faults found, empty when the program is right.
+// The most activations of one chunk that a rank keeps at a time: P for 1F1B and ZB1P, P + 1 for DualPipe and
+// DualPipeV (README.md of deepseek-ai/DualPipe@3da1bbe, "activations per device").
+std::int64_t activation_limit(Schedule schedule, std::int64_t stages);
+
+// The same as a program really does it: for each rank, the largest number of chunks whose forward has begun
+// and whose B or W has not ended. A pair holds both of its micro-batches. Needs no clock: a rank's order is
+// fixed.
+std::vector<std::int32_t> peak_activations(const Program& program);
+
+// "F of stage 3, micro-batch 7", for messages.
+std::string to_text(const Instruction& instruction);
+
+// Checks a program with no clock: each F, B (or I and W) exactly once per stage and micro-batch, B after F
+// and W after I on its rank, no cycle across ranks, activations in flight within `activation_limit` chunks on
+// every rank (0 = no limit). Returns the faults found, empty when the program is right.
 std::vector<std::string> verify(const Program& program, std::int64_t activation_limit = 0);
 
 }  // namespace foretrain::plan

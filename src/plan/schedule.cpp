@@ -1,0 +1,143 @@
+#include "plan/schedule.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "base/check.hpp"
+#include "plan/schedules/schedules.hpp"
+
+namespace foretrain::plan {
+namespace {
+
+constexpr std::array schedule_name{std::string_view{"1f1b"}, std::string_view{"zb1p"},
+                                   std::string_view{"dualpipe"}, std::string_view{"dualpipe-v"}};
+
+bool bidirectional(Schedule s) {
+  return s == Schedule::dualpipe || s == Schedule::dualpipe_v;
+}
+
+// DualPipe's main part must run at least once on the outermost rank, each way.
+std::int64_t fewest(Schedule s, std::int64_t stages) {
+  return s == Schedule::dualpipe ? 2 * stages : s == Schedule::dualpipe_v ? stages : 1;
+}
+
+}  // namespace
+
+std::string_view name_of(Schedule s) {
+  return schedule_name[static_cast<std::size_t>(s)];
+}
+
+std::vector<std::string> schedule_names() {
+  return {schedule_name.begin(), schedule_name.end()};
+}
+
+std::string why_not(Schedule schedule, std::int64_t stages, std::int64_t micro_batches) {
+  if (stages < 1) return fmt::format("a pipeline needs at least 1 stage, not {}", stages);
+  if (micro_batches < 1) return fmt::format("a step needs at least 1 micro-batch, not {}", micro_batches);
+  if (bidirectional(schedule) && stages % 2 != 0)
+    return fmt::format("{} folds its stages in two halves: {} stages is not an even number",
+                       name_of(schedule), stages);
+  if (schedule == Schedule::dualpipe && micro_batches % 2 != 0)
+    return fmt::format("dualpipe sends half of its micro-batches each way: {} is not an even number",
+                       micro_batches);
+  if (micro_batches < fewest(schedule, stages))
+    return fmt::format("{} over {} stages needs at least {} micro-batches, not {}", name_of(schedule), stages,
+                       fewest(schedule, stages), micro_batches);
+  return {};
+}
+
+std::int64_t nearest_micro_batches(Schedule schedule, std::int64_t stages, std::int64_t micro_batches) {
+  if (stages < 1 || (bidirectional(schedule) && stages % 2 != 0)) return 0;
+  const std::int64_t even =
+      schedule == Schedule::dualpipe ? micro_batches + micro_batches % 2 : micro_batches;
+  return std::max(even, fewest(schedule, stages));
+}
+
+Program list_program(Schedule schedule, std::int32_t stages, std::int32_t micro_batches) {
+  const std::string fault = why_not(schedule, stages, micro_batches);
+  check(fault.empty(), fault);
+  switch (schedule) {
+    case Schedule::one_f_one_b:
+      return schedules::one_f_one_b(stages, micro_batches);
+    case Schedule::zb1p:
+      return schedules::zb1p(stages, micro_batches);
+    case Schedule::dualpipe:
+      return schedules::dualpipe(stages, micro_batches);
+    case Schedule::dualpipe_v:
+      return schedules::dualpipe_v(stages, micro_batches);
+  }
+  check(false, "no such schedule");
+  return {};
+}
+
+std::int64_t activation_limit(Schedule schedule, std::int64_t stages) {
+  return bidirectional(schedule) ? stages + 1 : stages;
+}
+
+std::vector<std::int32_t> peak_activations(const Program& program) {
+  std::vector<std::int32_t> peaks;
+  for (const auto& list : program.per_rank) {
+    std::int32_t held = 0, peak = 0;
+    for (const Instruction& i : list) {
+      if (i.action == Action::forward || i.action == Action::pair) peak = std::max(peak, ++held);
+      if (i.action == Action::backward || i.action == Action::weight || i.action == Action::pair) --held;
+    }
+    peaks.push_back(peak);
+  }
+  return peaks;
+}
+
+std::string to_text(const Instruction& i) {
+  const auto chunk = [](const char* what, std::int32_t stage, std::int32_t micro_batch) {
+    return fmt::format("{} of stage {}, micro-batch {}", what, stage, micro_batch);
+  };
+  switch (i.action) {
+    case Action::forward:
+      return chunk("F", i.forward_stage, i.forward_micro_batch);
+    case Action::backward:
+      return chunk("B", i.backward_stage, i.backward_micro_batch);
+    case Action::input_backward:
+      return chunk("I", i.backward_stage, i.backward_micro_batch);
+    case Action::weight:
+      return chunk("W", i.backward_stage, i.backward_micro_batch);
+    case Action::pair:
+      return chunk("F", i.forward_stage, i.forward_micro_batch) + " with " +
+             chunk("B", i.backward_stage, i.backward_micro_batch);
+  }
+  return "no action";
+}
+
+namespace schedules {
+
+Program straight_pipeline(std::int32_t stages, std::int32_t micro_batches) {
+  Program program;
+  program.stages = program.ranks = stages;
+  program.micro_batches = micro_batches;
+  program.per_rank.resize(static_cast<std::size_t>(stages));
+  program.rank_of.emplace_back(static_cast<std::size_t>(stages));
+  std::iota(program.rank_of[0].begin(), program.rank_of[0].end(), 0);
+  program.direction.assign(static_cast<std::size_t>(micro_batches), 0);
+  return program;
+}
+
+Instruction forward(std::int32_t stage, std::int32_t micro_batch) {
+  Instruction i;
+  i.action = Action::forward;
+  i.forward_stage = stage;
+  i.forward_micro_batch = micro_batch;
+  return i;
+}
+
+Instruction backward(std::int32_t stage, std::int32_t micro_batch, Action action) {
+  Instruction i;
+  i.action = action;
+  i.backward_stage = stage;
+  i.backward_micro_batch = micro_batch;
+  return i;
+}
+
+}  // namespace schedules
+}  // namespace foretrain::plan
