@@ -1,0 +1,39 @@
+#include "topology/topology.hpp"
+
+namespace foretrain::topology {
+namespace {
+
+NodeId node_at(std::int64_t i) { return id_of<NodeId>(static_cast<std::size_t>(i)); }
+std::int64_t first_nic(const Layout& l) { return l.gpus + l.nodes; }
+std::int64_t first_leaf(const Layout& l) { return first_nic(l) + l.nodes * l.nics_per_node; }
+std::int64_t first_spine(const Layout& l) { return first_leaf(l) + l.planes * l.leaves_per_plane; }
+
+}  // namespace
+
+NodeId gpu_id(const Layout&, std::int64_t gpu) { return node_at(gpu); }
+NodeId nvswitch_id(const Layout& l, std::int64_t node) { return node_at(l.gpus + node); }
+NodeId nic_id(const Layout& l, std::int64_t node, std::int64_t rail) {
+  return node_at(first_nic(l) + node * l.nics_per_node + rail);
+}
+NodeId leaf_id(const Layout& l, std::int64_t plane, std::int64_t leaf) {
+  return node_at(first_leaf(l) + plane * l.leaves_per_plane + leaf);
+}
+NodeId spine_id(const Layout& l, std::int64_t plane, std::int64_t spine) {
+  return node_at(first_spine(l) + plane * l.spines_per_plane + spine);
+}
+std::int64_t rail_of(const Layout& l, std::int64_t gpu) {
+  return gpu % l.gpus_per_node * l.nics_per_node / l.gpus_per_node;
+}
+
+Counts count(const Topology& topology) {
+  Counts c;
+  for (const NodeKind kind : topology.nodes()) {
+    c.gpus += kind == NodeKind::gpu;
+    c.endpoints += kind == NodeKind::nic;
+    c.switches += kind == NodeKind::leaf || kind == NodeKind::spine;
+  }
+  for (const Link& link : topology.links()) c.switch_links += link.kind == LinkKind::leaf_spine;
+  return c;
+}
+
+}  // namespace foretrain::topology
