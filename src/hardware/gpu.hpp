@@ -17,7 +17,7 @@ namespace foretrain::hardware {
 struct Curve {
   enum class Kind : std::uint8_t {
     tile,       // GEMM: output tiles in waves over the SMs; see price() for the formula
-    table,      // efficiency against a size (attention: sequence length), interpolated in its logarithm
+    table,      // efficiency against a size (attention: sequence length), linear in the size's logarithm
     bandwidth,  // bytes at a fraction of HBM bandwidth, plus a fixed time a launch
   };
   Kind kind = Kind::bandwidth;
@@ -25,9 +25,9 @@ struct Curve {
   std::int64_t tile_m = 128, tile_n = 128;
   double efficiency = 0;       // of the SM's peak while its tile's main loop runs, in (0, 1]
   Seconds tile_overhead{};     // prologue + epilogue of a tile that the main loop does not hide
-  // table
+  // table: measured causal, so `at` is the sequence length; held constant outside the measured range
   std::vector<double> at, efficiencies;
-  // bandwidth (also bounds the two others), measured with the kernel alone on the GPU
+  // bandwidth (also bounds the two others), with the kernel alone on the GPU
   double bandwidth_fraction = 1;
   Seconds per_launch{};        // fixed time of each launch beyond the launch gap
   Provenance from;

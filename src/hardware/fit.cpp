@@ -1,0 +1,109 @@
+#include "hardware/fit.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.hpp"
+
+namespace foretrain::hardware {
+
+namespace {
+
+// Least squares of A x = 1, each row already divided by its measured time.
+Eigen::VectorXd solve_relative(const Eigen::MatrixXd& rows) {
+  return rows.colPivHouseholderQr().solve(Eigen::VectorXd::Ones(rows.rows()));
+}
+
+GpuSpec with_curve(GpuSpec gpu, Family family, const Curve& curve) {
+  gpu.curves[static_cast<std::size_t>(family)] = curve;
+  return gpu;
+}
+
+// Each point is judged under its own family, so one curve may be fitted to several of them.
+FitError judge_curve(const std::vector<Measurement>& points, GpuSpec gpu, const Curve& curve) {
+  for (const auto& point : points) gpu = with_curve(std::move(gpu), point.kernel.family, curve);
+  return judge(points, gpu);
+}
+
+}  // namespace
+
+FitError judge(const std::vector<Measurement>& points, const GpuSpec& gpu) {
+  check(!points.empty(), "nothing to judge");
+  double predicted = 0, measured = 0, squares = 0, worst = 0;
+  for (const auto& point : points) {
+    const double p = price(point.kernel, gpu, point.conditions).busy.base(), m = point.time.base();
+    const double error = (p - m) / m;
+    predicted += p;
+    measured += m;
+    squares += error * error;
+    worst = std::max(worst, std::abs(error));
+  }
+  return {(predicted - measured) / measured, std::sqrt(squares / static_cast<double>(points.size())), worst};
+}
+
+TileFit fit_tile_curve(const std::vector<Measurement>& points, const GpuSpec& gpu, std::int64_t tile_m,
+                       std::int64_t tile_n) {
+  check(points.size() >= 2, "two unknowns need two points");
+  Eigen::MatrixXd rows(static_cast<Eigen::Index>(points.size()), 2);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const auto& [kernel, conditions, time] = points[i];
+    const auto waves = count_waves(count_tiles(kernel, tile_m, tile_n), gpu.sms.value - conditions.sms_taken);
+    const double weight = static_cast<double>(waves) / time.base();
+    rows.row(static_cast<Eigen::Index>(i)) << weight * main_loop_length(kernel), weight;
+  }
+  Eigen::VectorXd solved = solve_relative(rows);
+  if (solved[1] < 0) solved << solve_relative(rows.leftCols(1))[0], 0.0;
+  const FlopRate sm_peak = peak(gpu, points.front().kernel.dtype) / static_cast<double>(gpu.sms.value);
+  Curve curve;
+  curve.kind = Curve::Kind::tile;
+  curve.tile_m = tile_m;
+  curve.tile_n = tile_n;
+  curve.efficiency = 2.0 * static_cast<double>(tile_m * tile_n) / (solved[0] * sm_peak.base());
+  curve.tile_overhead = seconds(solved[1]);
+  return {curve.efficiency, curve.tile_overhead, judge_curve(points, gpu, curve)};
+}
+
+BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu, bool launch_free) {
+  check(!points.empty(), "nothing to fit");
+  const auto count = static_cast<Eigen::Index>(points.size());
+  Eigen::MatrixXd rows(count, 2);
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const auto& [kernel, conditions, time] = points[static_cast<std::size_t>(i)];
+    const Seconds ideal = (kernel.read + kernel.written) / (gpu.hbm_bandwidth.value * (1.0 - conditions.hbm_taken));
+    rows.row(i) << ideal.base() / time.base(), kernel.launches / time.base();
+  }
+  double inverse_fraction = 0, per_launch = 0;
+  if (points.size() >= 2 && !launch_free) {
+    const Eigen::VectorXd solved = solve_relative(rows);
+    inverse_fraction = solved[0];
+    per_launch = solved[1];
+  }
+  if (launch_free || points.size() < 2 || per_launch < 0 || inverse_fraction <= 0) {
+    inverse_fraction = solve_relative(rows.leftCols(1))[0];
+    per_launch = 0;
+  }
+  if (inverse_fraction < 1) {  // no kernel beats HBM: all of it, and the rest is launch
+    inverse_fraction = 1;
+    const Eigen::VectorXd rest = Eigen::VectorXd::Ones(count) - rows.col(0);
+    per_launch = std::max(0.0, rest.dot(rows.col(1)) / rows.col(1).squaredNorm());
+  }
+  Curve curve;
+  curve.bandwidth_fraction = 1.0 / inverse_fraction;
+  curve.per_launch = seconds(per_launch);
+  return {curve.bandwidth_fraction, curve.per_launch, judge_curve(points, gpu, curve)};
+}
+
+double fit_table_factor(const std::vector<Measurement>& points, const GpuSpec& gpu, const Curve& shape) {
+  check(!points.empty(), "nothing to fit");
+  double ones = 0, squares = 0;  // minimise sum (x r - 1)^2 with r = predicted / measured and factor = 1 / x
+  for (const auto& point : points) {
+    const auto with_shape = with_curve(gpu, point.kernel.family, shape);
+    const double ratio = price(point.kernel, with_shape, point.conditions).compute / point.time;
+    ones += ratio;
+    squares += ratio * ratio;
+  }
+  return squares / ones;
+}
+
+}  // namespace foretrain::hardware

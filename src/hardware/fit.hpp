@@ -1,0 +1,50 @@
+#pragma once
+// Curves from measured kernel times, by relative least squares: every point weighs the same whatever its length, so
+// a 10 us kernel counts as much as a 2 ms one. Kernel measurements only; nothing here sees a step or a run.
+// The numbers in topologies/parts are what these functions return; tests/published/curves_test.cpp refits them.
+
+#include <cstdint>
+#include <vector>
+
+#include "hardware/kernel_cost.hpp"
+
+namespace foretrain::hardware {
+
+struct Measurement {
+  Kernel kernel;
+  Conditions conditions;  // what ran beside it
+  Seconds time{};         // the kernel's duration; launch gaps apart
+};
+
+struct FitError {         // of a prediction against measurements: (predicted - measured) / measured
+  double bias = 0;        // of the sums: what a class total gets wrong
+  double rms = 0, worst = 0;  // over the points
+};
+
+struct TileFit {
+  double efficiency = 0;
+  Seconds tile_overhead{};
+  FitError error;
+};
+// time = waves * (a k + b), b not negative; efficiency and overhead follow from a and b. The device's SM count and
+// peaks are read from `gpu`, its curves are not. Needs two different k.
+TileFit fit_tile_curve(const std::vector<Measurement>& points, const GpuSpec& gpu, std::int64_t tile_m,
+                       std::int64_t tile_n);
+
+struct BandwidthFit {
+  double bandwidth_fraction = 0;
+  Seconds per_launch{};
+  FitError error;
+};
+// time = launches * per_launch + bytes / (hbm * fraction * (1 - hbm_taken)), both parts non-negative: if the data ask
+// for a negative fixed time, or if `launch_free`, it is zero and only the fraction is fitted.
+BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu,
+                                 bool launch_free = false);
+
+// The factor on all efficiencies of a table curve that best meets the points; its shape is kept.
+double fit_table_factor(const std::vector<Measurement>& points, const GpuSpec& gpu, const Curve& shape);
+
+// How far price() is from the measurements with the curves that `gpu` holds.
+FitError judge(const std::vector<Measurement>& points, const GpuSpec& gpu);
+
+}  // namespace foretrain::hardware
