@@ -16,7 +16,8 @@ std::string place_of(const Diagnostic& d) {
   return fmt::format("{}:{}:{}", d.file, d.line, d.column);
 }
 
-// Blanks as wide as `text` on a terminal: a tab stays a tab, and the later bytes of a UTF-8 character take no room.
+// Blanks as wide as `text` on a terminal: a tab stays a tab, and the later bytes of a UTF-8 character take no
+// room.
 std::string blanks_under(const std::string& text) {
   std::string blanks;
   for (const char c : text) {
@@ -32,8 +33,8 @@ std::string joined(const std::vector<Diagnostic>& all) {
   return text;
 }
 
-// Edit distance where a swap of two neighbours counts once (Damerau 1964, in the "optimal string alignment" form
-// that never edits a letter twice).
+// Edit distance where a swap of two neighbours counts once (Damerau 1964, in the "optimal string alignment"
+// form that never edits a letter twice).
 std::size_t distance(const std::string& a, const std::string& b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;

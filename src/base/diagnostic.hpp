@@ -17,8 +17,8 @@ struct Diagnostic {
   std::string hint;     // "use 1, 2, 4, 8" or "did you mean 'micro_batch'?"; may be empty
 };
 
-// As a compiler prints it: "file:line:column: error: message", the line, a caret with the hint. A column counts
-// bytes of the excerpt. No newline at the end; SpecError::what() joins all of them with one.
+// As a compiler prints it: "file:line:column: error: message", the line, a caret with the hint. A column
+// counts bytes of the excerpt. No newline at the end; SpecError::what() joins all of them with one.
 std::string to_text(const Diagnostic& diagnostic);
 
 class SpecError : public std::runtime_error {
@@ -30,8 +30,8 @@ class SpecError : public std::runtime_error {
   std::vector<Diagnostic> all_;
 };
 
-// The candidate nearest to `name` by edit distance (the first of equals), or "" when none is near enough to be a typing
-// slip: more than one edit, and more than one for three letters of `name`.
+// The candidate nearest to `name` by edit distance (the first of equals), or "" when none is near enough to
+// be a typing slip: more than one edit, and more than one for three letters of `name`.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace foretrain

@@ -9,14 +9,15 @@
 namespace foretrain {
 namespace {
 
-// ln 2 in two parts: the first has enough zero bits at its end for k * ln2_high to be exact for any exponent k.
+// ln 2 in two parts: the first has enough zero bits at its end for k * ln2_high to be exact for any exponent
+// k.
 constexpr double ln2_high = 0x1.62e42feep-1;
 constexpr double ln2_low = 0x1.a39ef35793c76p-33;
 constexpr int exponent_bias = 1023;
 constexpr int mantissa_bits = 52;
 
-// 2 atanh(s) = log((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...), for |s| <= 0.172 where the terms below reach
-// double precision.
+// 2 atanh(s) = log((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...), for |s| <= 0.172 where the terms below
+// reach double precision.
 double twice_atanh(double s) {
   const double square = s * s;
   double sum = 0;

@@ -1,8 +1,9 @@
 #pragma once
-// Logarithm and exponential from additions, multiplications and divisions alone. IEEE 754 fixes the bits of those
-// (and of sqrt); it does not fix std::log or std::exp, which differ in the last place between C libraries. Random
-// draws use these, so that a seed gives the same numbers everywhere. Accurate to a few units in the last place; for
-// formulas that feed no random stream, the standard's functions are faster and just as good.
+// Logarithm and exponential from additions, multiplications and divisions alone. IEEE 754 fixes the bits of
+// those (and of sqrt); it does not fix std::log or std::exp, which differ in the last place between C
+// libraries. Random draws use these, so that a seed gives the same numbers everywhere. Accurate to a few
+// units in the last place; for formulas that feed no random stream, the standard's functions are faster and
+// just as good.
 
 namespace foretrain {
 

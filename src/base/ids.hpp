@@ -1,7 +1,8 @@
 #pragma once
-// Things refer to one another by id, never by pointer. An id is `enum class NodeId : std::uint32_t {};` in the
-// header of the floor that owns the thing: a type of its own, so that a link is never looked up by a node, and not
-// an arithmetic type, so that an index, a count and an id stay three things. Here is only the way in and out.
+// Things refer to one another by id, never by pointer. An id is `enum class NodeId : std::uint32_t {};` in
+// the header of the floor that owns the thing: a type of its own, so that a link is never looked up by a
+// node, and not an arithmetic type, so that an index, a count and an id stay three things. Here is only the
+// way in and out.
 
 #include <concepts>
 #include <cstddef>

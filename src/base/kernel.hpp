@@ -20,15 +20,11 @@ enum class Family : std::uint8_t {
   fp8_cast, fp8_cast_transpose, permute, rmsnorm, swiglu, layout_copy, rope, gating, weight_transpose,
   elementwise, scale_transpose, memset_copy, embedding, cross_entropy, optimizer,
 };
-inline constexpr std::array family_names{
-    std::string_view{"gemm_fp8"}, std::string_view{"grouped_gemm_fp8"}, std::string_view{"wgrad_fp8"},
-    std::string_view{"grouped_wgrad_fp8"}, std::string_view{"gemm_bf16"}, std::string_view{"grouped_gemm_bf16"},
-    std::string_view{"attention_forward"}, std::string_view{"attention_backward"}, std::string_view{"fp8_cast"},
-    std::string_view{"fp8_cast_transpose"}, std::string_view{"permute"}, std::string_view{"rmsnorm"},
-    std::string_view{"swiglu"}, std::string_view{"layout_copy"}, std::string_view{"rope"},
-    std::string_view{"gating"}, std::string_view{"weight_transpose"}, std::string_view{"elementwise"},
-    std::string_view{"scale_transpose"}, std::string_view{"memset_copy"}, std::string_view{"embedding"},
-    std::string_view{"cross_entropy"}, std::string_view{"optimizer"}};
+inline constexpr auto family_names = std::to_array<std::string_view>({
+    "gemm_fp8", "grouped_gemm_fp8", "wgrad_fp8", "grouped_wgrad_fp8", "gemm_bf16", "grouped_gemm_bf16",
+    "attention_forward", "attention_backward", "fp8_cast", "fp8_cast_transpose", "permute", "rmsnorm",
+    "swiglu", "layout_copy", "rope", "gating", "weight_transpose", "elementwise", "scale_transpose",
+    "memset_copy", "embedding", "cross_entropy", "optimizer"});
 inline constexpr std::size_t family_count = family_names.size();
 constexpr std::string_view name_of(Family f) { return family_names[static_cast<std::size_t>(f)]; }
 

@@ -18,8 +18,8 @@ std::uint64_t split_mix(std::uint64_t& state) {
   return z ^ (z >> 31U);
 }
 
-// log k! minus Stirling's log(sqrt(2 pi)) + (k + 1/2) log(k + 1) - (k + 1): exact for small k, then three terms of
-// the asymptotic series, whose error is below 1e-10 from k = 10 on.
+// log k! minus Stirling's log(sqrt(2 pi)) + (k + 1/2) log(k + 1) - (k + 1): exact for small k, then three
+// terms of the asymptotic series, whose error is below 1e-10 from k = 10 on.
 double stirling_tail(double k) {
   if (k < 10) {
     constexpr double half_log_two_pi = 0.91893853320467274;
@@ -86,19 +86,26 @@ std::uint64_t Rng::next() {
   return result;
 }
 
-double Rng::uniform() { return static_cast<double>(next() >> 11U) * 0x1p-53; }
+double Rng::uniform() {
+  return static_cast<double>(next() >> 11U) * 0x1p-53;
+}
 
-double Rng::positive_uniform() { return 1 - uniform(); }
+double Rng::positive_uniform() {
+  return 1 - uniform();
+}
 
 std::uint64_t Rng::uniform(std::uint64_t count) {
   check(count > 0, "a uniform choice among nothing");
-  const std::uint64_t surplus = (0 - count) % count;  // 2^64 mod count: the draws that would favour small results
+  const std::uint64_t surplus =
+      (0 - count) % count;  // 2^64 mod count: the draws that would favour small results
   std::uint64_t bits = next();
   while (bits < surplus) bits = next();
   return bits % count;
 }
 
-double Rng::exponential() { return -natural_log(positive_uniform()); }
+double Rng::exponential() {
+  return -natural_log(positive_uniform());
+}
 
 double Rng::normal() {
   while (true) {

@@ -18,9 +18,13 @@ RunningMoments moments_of(const std::vector<double>& values) {
 
 }  // namespace
 
-double mean(const std::vector<double>& values) { return moments_of(values).mean(); }
+double mean(const std::vector<double>& values) {
+  return moments_of(values).mean();
+}
 
-double standard_deviation(const std::vector<double>& values) { return moments_of(values).standard_deviation(); }
+double standard_deviation(const std::vector<double>& values) {
+  return moments_of(values).standard_deviation();
+}
 
 double quantile(std::vector<double> values, double q) {
   check(!values.empty(), "a quantile of no values");
@@ -34,7 +38,9 @@ double quantile(std::vector<double> values, double q) {
   return *at + (rank - static_cast<double>(below)) * (next - *at);
 }
 
-double percentile(std::vector<double> values, double p) { return quantile(std::move(values), p / 100); }
+double percentile(std::vector<double> values, double p) {
+  return quantile(std::move(values), p / 100);
+}
 
 void RunningMoments::add(double value) {
   smallest_ = count_ == 0 ? value : std::min(smallest_, value);

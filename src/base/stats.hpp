@@ -1,6 +1,6 @@
 #pragma once
-// The few statistics that reports need. Order of the input does not matter to quantiles; it does to the last bits of
-// a mean, so callers pass values in a fixed order. Every function aborts on an empty list.
+// The few statistics that reports need. Order of the input does not matter to quantiles; it does to the last
+// bits of a mean, so callers pass values in a fixed order. Every function aborts on an empty list.
 
 #include <cstddef>
 #include <vector>

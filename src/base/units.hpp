@@ -85,24 +85,38 @@ constexpr Dollars dollars(double v) { return Dollars::from_base(v); }
 constexpr double gpu_hours(Seconds wall, double gpus) { return wall.base() / 3600.0 * gpus; }
 
 namespace literals {
-#define FORETRAIN_LITERAL(name, Type, scale)                                                              \
-  constexpr Type operator""_##name(long double v) { return Type::from_base(static_cast<double>(v) * (scale)); } \
-  constexpr Type operator""_##name(unsigned long long v) { return Type::from_base(static_cast<double>(v) * (scale)); }
-FORETRAIN_LITERAL(s, Seconds, 1.0)
-FORETRAIN_LITERAL(ms, Seconds, 1e-3)
-FORETRAIN_LITERAL(us, Seconds, 1e-6)
-FORETRAIN_LITERAL(ns, Seconds, 1e-9)
-FORETRAIN_LITERAL(B, Bytes, 1.0)
-FORETRAIN_LITERAL(MB, Bytes, 1e6)
-FORETRAIN_LITERAL(GB, Bytes, 1e9)
-FORETRAIN_LITERAL(MiB, Bytes, 1048576.0)
-FORETRAIN_LITERAL(GiB, Bytes, 1073741824.0)
-FORETRAIN_LITERAL(GBps, Bandwidth, 1e9)
-FORETRAIN_LITERAL(Gbps, Bandwidth, 0.125e9)
-FORETRAIN_LITERAL(TFLOPS, FlopRate, 1e12)
-FORETRAIN_LITERAL(W, Watts, 1.0)
-FORETRAIN_LITERAL(USD_per_h, DollarRate, 1.0 / 3600.0)
-#undef FORETRAIN_LITERAL
+template <class Quantity, class Number>
+constexpr Quantity of(Number value, double scale) {
+  return Quantity::from_base(static_cast<double>(value) * scale);
+}
+constexpr Seconds operator""_s(long double v) { return of<Seconds>(v, 1.0); }
+constexpr Seconds operator""_s(unsigned long long v) { return of<Seconds>(v, 1.0); }
+constexpr Seconds operator""_ms(long double v) { return of<Seconds>(v, 1e-3); }
+constexpr Seconds operator""_ms(unsigned long long v) { return of<Seconds>(v, 1e-3); }
+constexpr Seconds operator""_us(long double v) { return of<Seconds>(v, 1e-6); }
+constexpr Seconds operator""_us(unsigned long long v) { return of<Seconds>(v, 1e-6); }
+constexpr Seconds operator""_ns(long double v) { return of<Seconds>(v, 1e-9); }
+constexpr Seconds operator""_ns(unsigned long long v) { return of<Seconds>(v, 1e-9); }
+constexpr Bytes operator""_B(long double v) { return of<Bytes>(v, 1.0); }
+constexpr Bytes operator""_B(unsigned long long v) { return of<Bytes>(v, 1.0); }
+constexpr Bytes operator""_MB(long double v) { return of<Bytes>(v, 1e6); }
+constexpr Bytes operator""_MB(unsigned long long v) { return of<Bytes>(v, 1e6); }
+constexpr Bytes operator""_GB(long double v) { return of<Bytes>(v, 1e9); }
+constexpr Bytes operator""_GB(unsigned long long v) { return of<Bytes>(v, 1e9); }
+constexpr Bytes operator""_MiB(long double v) { return of<Bytes>(v, 1048576.0); }
+constexpr Bytes operator""_MiB(unsigned long long v) { return of<Bytes>(v, 1048576.0); }
+constexpr Bytes operator""_GiB(long double v) { return of<Bytes>(v, 1073741824.0); }
+constexpr Bytes operator""_GiB(unsigned long long v) { return of<Bytes>(v, 1073741824.0); }
+constexpr Bandwidth operator""_GBps(long double v) { return of<Bandwidth>(v, 1e9); }
+constexpr Bandwidth operator""_GBps(unsigned long long v) { return of<Bandwidth>(v, 1e9); }
+constexpr Bandwidth operator""_Gbps(long double v) { return of<Bandwidth>(v, 0.125e9); }
+constexpr Bandwidth operator""_Gbps(unsigned long long v) { return of<Bandwidth>(v, 0.125e9); }
+constexpr FlopRate operator""_TFLOPS(long double v) { return of<FlopRate>(v, 1e12); }
+constexpr FlopRate operator""_TFLOPS(unsigned long long v) { return of<FlopRate>(v, 1e12); }
+constexpr Watts operator""_W(long double v) { return of<Watts>(v, 1.0); }
+constexpr Watts operator""_W(unsigned long long v) { return of<Watts>(v, 1.0); }
+constexpr DollarRate operator""_USD_per_h(long double v) { return of<DollarRate>(v, 1.0 / 3600.0); }
+constexpr DollarRate operator""_USD_per_h(unsigned long long v) { return of<DollarRate>(v, 1.0 / 3600.0); }
 }  // namespace literals
 
 }  // namespace foretrain
