@@ -1,0 +1,211 @@
+#include "spec/include.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "spec/reader.hpp"
+#include "spec/text_file.hpp"
+#include "spec/units_text.hpp"
+
+namespace foretrain::spec {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::array include_points{"model", "cluster", "cluster.gpu", "cluster.nic", "plan.software"};
+constexpr int longest_base_chain = 8;
+
+bool may_include(const std::string& key) {
+  return std::find(include_points.begin(), include_points.end(), key) != include_points.end();
+}
+
+bool is_bare_name(const std::string& text) {
+  return !text.empty() && text.find('/') == std::string::npos && !text.ends_with(".yaml");
+}
+
+std::string folder_of(const Context& context, const Node& node) {
+  if (!node.folder.empty()) return node.folder;
+  const auto& text = context.text_of(node.where.file);
+  const auto parent = text.command_line ? fs::path{} : fs::path(text.name).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
+// The file that a path or a bare name stands for; the first candidate when none exists.
+std::string find_file(const Context& context, const Node& node) {
+  const fs::path folder = folder_of(context, node);
+  if (!is_bare_name(node.text)) return (folder / node.text).string();
+  const std::array candidates{folder / (node.text + ".yaml"), folder / "parts" / (node.text + ".yaml")};
+  for (const auto& path : candidates)
+    if (fs::exists(path)) return path.string();
+  const auto& likely = fs::is_directory(folder / "parts") ? candidates[1] : candidates[0];
+  return likely.string();
+}
+
+// Replaces a path by what its file holds. A file that cannot be read leaves a broken node, about which readers stay
+// silent: its one diagnostic stands alone.
+void expand(Context& context, Node& node) {
+  if (node.kind != Node::Kind::scalar) return;
+  auto loaded = load_file(context, find_file(context, node), node.where);
+  if (loaded) node = std::move(*loaded);
+  else node.kind = Node::Kind::null, node.broken = true;
+}
+
+struct Change {
+  std::string key;
+  Where where;  // of the key
+  Node value;
+};
+
+std::vector<std::string> split(const std::string& key) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (auto dot = key.find('.'); dot != std::string::npos; dot = key.find('.', from = dot + 1))
+    parts.push_back(key.substr(from, dot - from));
+  parts.push_back(key.substr(from));
+  return parts;
+}
+
+// The child of `node` called `name`: a key of a map, or the item of a list whose own key `name` says so. A key that
+// is not there yet is added, and the reader judges it.
+Node* child(Context& context, Node& node, const std::string& name, const std::string& path, const Change& change) {
+  if (node.kind == Node::Kind::null) node.kind = Node::Kind::map, node.where = change.where;
+  if (node.kind == Node::Kind::map) {
+    if (auto* entry = node.find(name); entry != nullptr) return &entry->value;
+    Node empty;
+    empty.where = change.where;
+    node.entries.push_back({name, change.where, std::move(empty)});
+    return &node.entries.back().value;
+  }
+  if (node.kind == Node::Kind::scalar) {
+    context.error(change.where, fmt::format("{} is a value and has no '{}'", path, name));
+    return nullptr;
+  }
+  std::vector<std::string> names;
+  for (auto& item : node.items) {
+    const auto* entry = item.find("name");
+    if (entry != nullptr && entry->value.text == name) return &item;
+    if (entry != nullptr) names.push_back(entry->value.text);
+  }
+  context.error(change.where, fmt::format("no entry of {} is named {}", path, in_quotes(name)), suggest(name, names));
+  return nullptr;
+}
+
+// Where a path in an override starts: a bare name beside what it replaces, any other as the place it is written in.
+void place(const Context& context, const std::string& key, const Node& old, Node& value, const std::string& root) {
+  if (value.kind != Node::Kind::scalar || !may_include(key) || old.kind == Node::Kind::null) return;
+  if (is_bare_name(value.text)) {
+    const auto beside = old.kind == Node::Kind::scalar ? find_file(context, old)
+                                                       : context.text_of(old.where.file).name;
+    value.folder = fs::path(beside).parent_path().string();
+    if (value.folder.empty()) value.folder = ".";
+  } else if (context.text_of(value.where.file).command_line && !fs::exists(value.text)) {
+    value.folder = fs::path(root).parent_path().string();  // not in the working folder: try the scenario's
+  }
+}
+
+void apply(Context& context, Node& root, Change change, const std::string& root_path) {
+  Node* node = &root;
+  std::string path;
+  for (const auto& part : split(change.key)) {
+    if (part.empty()) {
+      context.error(change.where, fmt::format("{} is not a key", in_quotes(change.key)), "write it as plan.expert");
+      return;
+    }
+    if (may_include(path)) expand(context, *node);
+    node = child(context, *node, part, path.empty() ? "the file" : path, change);
+    if (node == nullptr) return;
+    path += (path.empty() ? "" : ".") + part;
+  }
+  place(context, path, *node, change.value, root_path);
+  *node = std::move(change.value);
+}
+
+// Changes nearer the root go first, so that `cluster.gpu` lands in the cluster that `cluster` names.
+void apply_all(Context& context, Node& root, std::vector<Change> changes, const std::string& root_path) {
+  const auto depth = [](const Change& c) { return std::count(c.key.begin(), c.key.end(), '.'); };
+  std::stable_sort(changes.begin(), changes.end(),
+                   [&](const Change& a, const Change& b) { return depth(a) < depth(b); });
+  for (auto& change : changes) apply(context, root, std::move(change), root_path);
+}
+
+std::vector<Change> read_overrides(Context& context, const std::vector<std::string>& overrides) {
+  std::vector<Change> changes;
+  for (const auto& text : overrides) {
+    const auto equals = text.find('=');
+    const auto source = command_line_text(context, "--set " + text, text.substr(std::min(equals, text.size())));
+    const Where where{source.file, 1, 1};
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+      context.error(where, "expected key=value", "for example --set plan.expert=32");
+      continue;
+    }
+    if (auto value = parse(context, source.file, text.substr(equals + 1)); value)
+      changes.push_back({text.substr(0, equals), where, std::move(*value)});
+  }
+  return changes;
+}
+
+std::optional<Node> load_root(Context& context, const std::string& path, Where asked_from, int chain);
+
+// A scenario that is another one with changes.
+std::optional<Node> load_derived(Context& context, const Node& own, const std::string& path, int chain) {
+  Reader reader(context, own, "", own.where);
+  const auto* base = reader.required("base", "the scenario to start from");
+  const auto* name = reader.optional("name");
+  const auto* set = reader.optional("set");
+  reader.finish();
+  const auto* base_path = reader.scalar_of(base->value, "the path of a scenario");
+  if (base_path == nullptr) return std::nullopt;
+  if (chain >= longest_base_chain) {
+    context.error(base->value.where, fmt::format("more than {} scenarios stand on one another", longest_base_chain),
+                  "does one name itself as its base?");
+    return std::nullopt;
+  }
+  auto root = load_root(context, (fs::path(path).parent_path() / *base_path).string(), base->value.where, chain + 1);
+  if (!root) return root;
+  std::vector<Change> changes;
+  if (name != nullptr) changes.push_back({"name", name->where, name->value});
+  if (set != nullptr) {
+    const Reader values(context, set->value, "set", set->where);
+    for (const auto& entry : values.node().entries) changes.push_back({entry.key, entry.where, entry.value});
+  }
+  apply_all(context, *root, std::move(changes), path);
+  return root;
+}
+
+std::optional<Node> load_root(Context& context, const std::string& path, Where asked_from, int chain) {
+  auto own = load_file(context, path, asked_from);
+  if (!own || own->find("base") == nullptr) return own;
+  return load_derived(context, *own, path, chain);
+}
+
+}  // namespace
+
+std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from) {
+  const auto file = read_text(context, path, asked_from);
+  if (!file) return std::nullopt;
+  auto root = parse(context, file->file, file->text);
+  if (!root || root->kind == Node::Kind::map) return root;
+  context.error(root->where, "the file must hold a map of keys", "for example 'name: my-scenario'");
+  return std::nullopt;
+}
+
+std::optional<Node> load_tree(Context& context, const std::string& path,
+                              const std::vector<std::string>& overrides) {
+  auto root = load_root(context, path, {}, 0);
+  if (!root) return root;
+  apply_all(context, *root, read_overrides(context, overrides), path);
+  for (const std::string point : include_points) {
+    Node* node = &*root;
+    for (const auto& part : split(point)) {
+      auto* entry = node->find(part);
+      node = entry == nullptr ? nullptr : &entry->value;
+      if (node == nullptr) break;
+    }
+    if (node != nullptr) expand(context, *node);
+  }
+  return root;
+}
+
+}  // namespace foretrain::spec

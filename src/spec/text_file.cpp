@@ -1,0 +1,134 @@
+#include "spec/text_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "spec/units_text.hpp"
+
+namespace foretrain::spec {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::uintmax_t largest_file = 4 * 1024 * 1024;  // a scenario is a few KiB
+
+std::vector<std::string> split_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// Length of the UTF-8 sequence at `i`, 0 when it is broken. Overlong forms and surrogates are refused
+// (RFC 3629, section 4).
+std::size_t utf8_length(const std::string& s, std::size_t i) {
+  const auto byte = [&](std::size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0U; };
+  const auto tail = [&](std::size_t k) { return (byte(k) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && byte(1) < 0xA0, surrogate = first == 0xED && byte(1) > 0x9F;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && byte(1) < 0x90, beyond = first == 0xF4 && byte(1) > 0x8F;
+    return tail(1) && tail(2) && tail(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+bool bytes_are_text(Context& context, int file, const std::string& text) {
+  Where at{file, 1, 1};
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) {
+      context.error(at, fmt::format("byte 0x{:02x} does not belong in a text file", c), "is this a binary file?");
+      return false;
+    }
+    const auto length = utf8_length(text, i);
+    if (length == 0) {
+      context.error(at, fmt::format("byte 0x{:02x} is not UTF-8", c), "save the file as UTF-8 text");
+      return false;
+    }
+    if (c == '\n') at = {file, at.line + 1, 1};
+    else at.column += static_cast<int>(length);
+    i += length;
+  }
+  return true;
+}
+
+bool indented_with_spaces(Context& context, int file) {
+  bool good = true;
+  const auto lines = context.text_of(file).lines;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto content = lines[i].find_first_not_of(" \t");
+    const auto tab = lines[i].find('\t');
+    if (content == std::string::npos || tab >= content || lines[i][content] == '#') continue;
+    context.error({file, static_cast<int>(i) + 1, static_cast<int>(tab) + 1}, "a tab in the indentation",
+                  "YAML indents with spaces only");
+    good = false;
+  }
+  return good;
+}
+
+// Why the path cannot be read as a text file; empty when it can.
+std::string why_unreadable(const std::string& path) {
+  std::error_code failed;
+  const auto status = fs::status(path, failed);
+  if (!fs::exists(status)) return fmt::format("no such file: {}", path);
+  if (fs::is_directory(status)) return fmt::format("{} is a folder, expected a YAML file", path);
+  if (!fs::is_regular_file(status)) return fmt::format("{} is not a regular file", path);
+  const auto size = fs::file_size(path, failed);
+  if (failed) return fmt::format("cannot read {}", path);
+  if (size > largest_file)
+    return fmt::format("{} has {} bytes, more than the {} that a scenario may have", path, size, largest_file);
+  return {};
+}
+
+}  // namespace
+
+std::string nearest_file(const std::string& path) {
+  const fs::path wanted(path);
+  const auto folder = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
+  std::error_code failed;
+  std::vector<std::string> names;
+  for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
+    if (names.size() >= 1000) break;
+    if (it->path().extension() == ".yaml") names.push_back(it->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const auto nearest = nearest_name(wanted.filename().string(), names);
+  return nearest.empty() ? "" : fmt::format("did you mean '{}'?", (wanted.parent_path() / nearest).string());
+}
+
+std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from) {
+  const auto shown = fs::path(path).lexically_normal().string();
+  const auto refuse = [&](const std::string& why, const std::string& hint) {
+    if (asked_from.file < 0) asked_from = {context.add_text({shown, false, {}}), 0, 0};
+    context.error(asked_from, why, hint);
+    return std::nullopt;
+  };
+  const auto why = why_unreadable(shown);
+  if (!why.empty()) return refuse(why, why.starts_with("no such file") ? nearest_file(shown) : "");
+  std::ifstream in(shown, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (!in.good() && !in.eof()) return refuse(fmt::format("cannot read {}", shown), "");
+  context.hash_text(text);
+  const int file = context.add_text({shown, false, split_lines(text)});
+  if (!bytes_are_text(context, file, text) || !indented_with_spaces(context, file)) return std::nullopt;
+  return TextFile{file, std::move(text)};
+}
+
+TextFile command_line_text(Context& context, const std::string& shown, const std::string& text) {
+  context.hash_text(shown);
+  return {context.add_text({shown, true, {}}), text};
+}
+
+}  // namespace foretrain::spec
