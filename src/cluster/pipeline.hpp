@@ -1,10 +1,12 @@
 #pragma once
-// Runs stage programs in time: every rank is a cursor (an index into its list and a clock), every message between
-// stages a delay. Chunk times are inputs, found by whoever knows kernels and links; nothing here invents one.
+// Runs stage programs in time: every rank is a cursor (an index into its list and a clock), every message
+// between stages a delay. Chunk times are inputs, found by whoever knows kernels and links; nothing here
+// invents one.
 //
-// A chunk starts when the rank is free, its inputs have arrived, the other lanes of its group are ready too, and
-// (with sender_waits) its rank's last messages have left. A pair is one chunk: both inputs before, both outputs
-// after. Not here: what happens inside a chunk, data-parallel tails, stragglers other than through chunk times.
+// A chunk starts when the rank is free, its inputs have arrived, the other lanes of its group are ready too,
+// and (with sender_waits) its rank's last messages have left. A pair is one chunk: both inputs before, both
+// outputs after. Not here: what happens inside a chunk, data-parallel tails, stragglers other than through
+// chunk times.
 
 #include <cstdint>
 #include <vector>
@@ -18,14 +20,15 @@ namespace foretrain::cluster {
 struct P2p {
   sim::Ticks latency{};       // after the last byte has left
   sim::Ticks wire{};          // one message alone on the sender's port
-  bool sender_waits = false;  // a rank's next chunk waits until its own messages have left, as in the open-source
-                              // DualPipe, which commits and waits its sends between chunks
-  bool port_shared = true;    // messages leaving one rank together share its port fairly (two take twice as long);
-                              // false: each has a port of its own
+  bool sender_waits = false;  // a rank's next chunk waits until its own messages have left, as in the
+                              // open-source DualPipe, which commits and waits its sends between chunks
+  bool port_shared = true;  // messages leaving one rank together share its port fairly (two take twice as
+                            // long); false: each has a port of its own
 };
 
-// How many GPUs a pipeline rank stands for, each simulated with its own cursor, port and messages. The lanes of a
-// group start every chunk together: they exchange tokens inside it. {1, 1}: folded, one GPU stands for all.
+// How many GPUs a pipeline rank stands for, each simulated with its own cursor, port and messages. The lanes
+// of a group start every chunk together: they exchange tokens inside it. {1, 1}: folded, one GPU stands for
+// all.
 struct Lanes {
   int groups = 1;
   int lanes_per_group = 1;
@@ -55,7 +58,9 @@ struct Timeline {
   std::uint64_t events = 0, fingerprint = 0;               // of the engine
 };
 
-// Precondition: plan::verify(program) is empty (a program that cannot end aborts, naming rank and instruction).
-Timeline simulate(const plan::Program& program, const ChunkTimes& times, const P2p& p2p, const Lanes& lanes = {});
+// Precondition: plan::verify(program) is empty (a program that cannot end aborts, naming rank and
+// instruction).
+Timeline simulate(const plan::Program& program, const ChunkTimes& times, const P2p& p2p,
+                  const Lanes& lanes = {});
 
 }  // namespace foretrain::cluster
