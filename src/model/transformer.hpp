@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/units.hpp"
@@ -21,8 +22,9 @@ struct TransformerSpec {
   std::string name, source;
   std::int64_t vocabulary = 0, hidden = 0, layers = 0, dense_layers = 0, dense_ffn = 0;
   MlaSpec attention;
-  MoeSpec moe;               // moe.experts == 0: every layer is dense
-  std::int64_t mtp_depth = 0;  // multi-token-prediction modules, each one more MoE layer + projection [2h -> h]
+  MoeSpec moe;  // moe.experts == 0: every layer is dense
+  std::int64_t mtp_depth =
+      0;  // multi-token-prediction modules, each one more MoE layer + projection [2h -> h]
 };
 
 // What a pipeline stage is made of, in forward order. The mtp unit is projection + one layer; each head is
@@ -30,21 +32,27 @@ struct TransformerSpec {
 enum class Unit : std::uint8_t { embedding, dense_layer, moe_layer, mtp_layer, head, mtp_head };
 std::string_view name_of(Unit unit);
 
-// All units of the model in forward order: embedding, layers, head, then per MTP depth mtp_layer and mtp_head.
+// All units of the model in forward order: embedding, layers, head, then per MTP depth mtp_layer and
+// mtp_head.
 std::vector<Unit> list_units(const TransformerSpec& spec);
 
-struct ParameterCounts {  // definitions are those of the law tests (tests/laws)
-  double total = 0;             // main model with embedding and head, MTP modules apart
-  double per_token = 0;         // matmul parameters a token passes through, no embedding
-  double per_token_with_embedding = 0;
-  double mtp = 0;               // parameters unique to the MTP modules
+struct ParameterCounts {
+  double total = 0;  // main model: matmuls, embedding, head, norms and the gate's bias; MTP modules apart
+  double per_token =
+      0;  // matmul weights that one token meets: attention, gate, shared and top-k experts, head
+  double per_token_with_embedding = 0;  // the same and the whole embedding table, as reports count
+  double mtp = 0;  // unique to the MTP modules: layer, projection, norms; embedding and head are shared
 };
 ParameterCounts count_parameters(const TransformerSpec& spec);
-double count_parameters(const TransformerSpec& spec, Unit unit);  // expert weights included
+double count_parameters(const TransformerSpec& spec, Unit unit);         // expert weights included
 double count_expert_parameters(const TransformerSpec& spec, Unit unit);  // routed experts only
+double count_matmul_parameters(const TransformerSpec& spec, Unit unit);  // those that one token meets
+double count_attention_parameters(const TransformerSpec& spec);          // matmul weights of one MLA block
 
-// Model FLOPs a token for training (backward = 2x forward, no recompute, no padding, MTP left out): the
-// numerator of MFU. `causal` counts half of the attention matrix.
+// Model FLOPs a token for training: the numerator of MFU.
+//   3 * (2 * per_token + layers * 2 * keys * heads * (d_qk + d_v)), keys = s, or s/2 when `causal`
+// Backward is twice forward (Megatron-LM, arXiv:2104.04473, appendix); no recompute, no padding, and MTP left
+// out, as the published TFLOPS of DeepSeek-V3 imply (ISCA 2025, table 4).
 Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal);
 
 }  // namespace foretrain::model
