@@ -52,7 +52,8 @@ void Context::throw_if_any() {
   throw SpecError(std::move(all));
 }
 
-void Context::record(const std::string& key, const std::string& value, Where where, const std::string& source) {
+void Context::record(const std::string& key, const std::string& value, Where where,
+                     const std::string& source) {
   positions_[key] = where;
   settings_.push_back({key, value, origin(where), source});
 }

@@ -14,7 +14,7 @@
 namespace foretrain::spec {
 
 struct SourceText {
-  std::string name;                // as the user wrote it, normalised; of an override "--set plan.expert=32"
+  std::string name;  // as the user wrote it, normalised; of an override "--set plan.expert=32"
   bool command_line = false;
   std::vector<std::string> lines;  // for excerpts
 };
@@ -33,8 +33,8 @@ class Context {
 
   void record(const std::string& key, const std::string& value, Where where, const std::string& source = {});
   void record_default(const std::string& key, const std::string& value);
-  std::string origin(Where where) const;            // "file:line" or "--set"
-  Where where_of(const std::string& key) const;     // of a recorded key; nowhere when it was defaulted
+  std::string origin(Where where) const;         // "file:line" or "--set"
+  Where where_of(const std::string& key) const;  // of a recorded key; nowhere when it was defaulted
   const std::vector<Setting>& settings() const { return settings_; }
 
   void hash_text(const std::string& text);

@@ -33,11 +33,12 @@ class Builder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
-    if (wants_key()) throw Refused{at(mark), "an empty key", ""};
+    if (wants_key()) throw Refused{at(mark), "an empty key", "is there a ',' or a ':' too many?"};
     put(make(Node::Kind::null, mark));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw Refused{at(mark), "aliases (*name) are not read here", "write the value out, or include a file by its path"};
+    throw Refused{at(mark), "aliases (*name) are not read here",
+                  "write the value out, or include a file by its path"};
   }
   void OnAnchor(const YAML::Mark& mark, const std::string&) override { refuse_anchor(mark, 1); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -78,11 +79,13 @@ class Builder : public YAML::EventHandler {
   }
   void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) const {
     if (anchor != 0)
-      throw Refused{at(mark), "anchors (&name) are not read here", "write the value out, or include a file by its path"};
+      throw Refused{at(mark), "anchors (&name) are not read here",
+                    "write the value out, or include a file by its path"};
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
     if (!tag.empty() && tag != "?" && tag != "!")
-      throw Refused{at(mark), fmt::format("tag {} is not read here", in_quotes(tag)), "write the plain value"};
+      throw Refused{at(mark), fmt::format("tag {} is not read here", in_quotes(tag)),
+                    "write the plain value"};
   }
   bool wants_key() const {
     return !stack_.empty() && stack_.back().node.kind == Node::Kind::map && !stack_.back().has_key;
@@ -121,9 +124,9 @@ class Builder : public YAML::EventHandler {
       return;
     }
     top.has_key = false;
-    const bool first_of_its_key = top.lines.size() == top.node.entries.size() + 1;  // a repeated one is dropped
-    if (first_of_its_key)
-      top.node.entries.push_back({top.key, top.key_where, std::move(node)});
+    const bool first_of_its_key =
+        top.lines.size() == top.node.entries.size() + 1;  // a repeated one is dropped
+    if (first_of_its_key) top.node.entries.push_back({top.key, top.key_where, std::move(node)});
   }
 
   Context& context_;
@@ -172,7 +175,8 @@ std::optional<Node> parse(Context& context, int file, const std::string& text) {
     return std::nullopt;
   } catch (const YAML::Exception& fault) {
     const bool placed = !fault.mark.is_null();
-    context.error({file, placed ? fault.mark.line + 1 : 0, placed ? fault.mark.column + 1 : 0}, explain(fault.msg));
+    context.error({file, placed ? fault.mark.line + 1 : 0, placed ? fault.mark.column + 1 : 0},
+                  explain(fault.msg));
     return std::nullopt;
   }
   auto root = builder.take();

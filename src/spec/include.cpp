@@ -43,13 +43,15 @@ std::string find_file(const Context& context, const Node& node) {
   return likely.string();
 }
 
-// Replaces a path by what its file holds. A file that cannot be read leaves a broken node, about which readers stay
-// silent: its one diagnostic stands alone.
+// Replaces a path by what its file holds. A file that cannot be read leaves a broken node, about which
+// readers stay silent: its one diagnostic stands alone.
 void expand(Context& context, Node& node) {
   if (node.kind != Node::Kind::scalar) return;
   auto loaded = load_file(context, find_file(context, node), node.where);
-  if (loaded) node = std::move(*loaded);
-  else node.kind = Node::Kind::null, node.broken = true;
+  if (loaded)
+    node = std::move(*loaded);
+  else
+    node.kind = Node::Kind::null, node.broken = true;
 }
 
 struct Change {
@@ -67,9 +69,10 @@ std::vector<std::string> split(const std::string& key) {
   return parts;
 }
 
-// The child of `node` called `name`: a key of a map, or the item of a list whose own key `name` says so. A key that
-// is not there yet is added, and the reader judges it.
-Node* child(Context& context, Node& node, const std::string& name, const std::string& path, const Change& change) {
+// The child of `node` called `name`: a key of a map, or the item of a list whose own key `name` says so. A
+// key that is not there yet is added, and the reader judges it.
+Node* child(Context& context, Node& node, const std::string& name, const std::string& path,
+            const Change& change) {
   if (node.kind == Node::Kind::null) node.kind = Node::Kind::map, node.where = change.where;
   if (node.kind == Node::Kind::map) {
     if (auto* entry = node.find(name); entry != nullptr) return &entry->value;
@@ -88,16 +91,19 @@ Node* child(Context& context, Node& node, const std::string& name, const std::st
     if (entry != nullptr && entry->value.text == name) return &item;
     if (entry != nullptr) names.push_back(entry->value.text);
   }
-  context.error(change.where, fmt::format("no entry of {} is named {}", path, in_quotes(name)), suggest(name, names));
+  context.error(change.where, fmt::format("no entry of {} is named {}", path, in_quotes(name)),
+                suggest(name, names));
   return nullptr;
 }
 
-// Where a path in an override starts: a bare name beside what it replaces, any other as the place it is written in.
-void place(const Context& context, const std::string& key, const Node& old, Node& value, const std::string& root) {
+// Where a path in an override starts: a bare name beside what it replaces, any other as the place it is
+// written in.
+void place(const Context& context, const std::string& key, const Node& old, Node& value,
+           const std::string& root) {
   if (value.kind != Node::Kind::scalar || !may_include(key) || old.kind == Node::Kind::null) return;
   if (is_bare_name(value.text)) {
-    const auto beside = old.kind == Node::Kind::scalar ? find_file(context, old)
-                                                       : context.text_of(old.where.file).name;
+    const auto beside =
+        old.kind == Node::Kind::scalar ? find_file(context, old) : context.text_of(old.where.file).name;
     value.folder = fs::path(beside).parent_path().string();
     if (value.folder.empty()) value.folder = ".";
   } else if (context.text_of(value.where.file).command_line && !fs::exists(value.text)) {
@@ -110,7 +116,8 @@ void apply(Context& context, Node& root, Change change, const std::string& root_
   std::string path;
   for (const auto& part : split(change.key)) {
     if (part.empty()) {
-      context.error(change.where, fmt::format("{} is not a key", in_quotes(change.key)), "write it as plan.expert");
+      context.error(change.where, fmt::format("{} is not a key", in_quotes(change.key)),
+                    "write it as plan.expert");
       return;
     }
     if (may_include(path)) expand(context, *node);
@@ -134,7 +141,8 @@ std::vector<Change> read_overrides(Context& context, const std::vector<std::stri
   std::vector<Change> changes;
   for (const auto& text : overrides) {
     const auto equals = text.find('=');
-    const auto source = command_line_text(context, "--set " + text, text.substr(std::min(equals, text.size())));
+    const auto source =
+        command_line_text(context, "--set " + text, text.substr(std::min(equals, text.size())));
     const Where where{source.file, 1, 1};
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
       context.error(where, "expected key=value", "for example --set plan.expert=32");
@@ -158,11 +166,13 @@ std::optional<Node> load_derived(Context& context, const Node& own, const std::s
   const auto* base_path = reader.scalar_of(base->value, "the path of a scenario");
   if (base_path == nullptr) return std::nullopt;
   if (chain >= longest_base_chain) {
-    context.error(base->value.where, fmt::format("more than {} scenarios stand on one another", longest_base_chain),
+    context.error(base->value.where,
+                  fmt::format("more than {} scenarios stand on one another", longest_base_chain),
                   "does one name itself as its base?");
     return std::nullopt;
   }
-  auto root = load_root(context, (fs::path(path).parent_path() / *base_path).string(), base->value.where, chain + 1);
+  auto root =
+      load_root(context, (fs::path(path).parent_path() / *base_path).string(), base->value.where, chain + 1);
   if (!root) return root;
   std::vector<Change> changes;
   if (name != nullptr) changes.push_back({"name", name->where, name->value});

@@ -1,9 +1,11 @@
 #pragma once
-// Joins the files of a scenario into one tree and applies overrides to it, before anything is read as a setting.
+// Joins the files of a scenario into one tree and applies overrides to it, before anything is read as a
+// setting.
 //
-// Five places may hold a path instead of a map: model, cluster, cluster.gpu, cluster.nic and plan.software. A path is
-// relative to the file it stands in; on the command line to the working folder. A bare name (h100) means NAME.yaml
-// beside what stands there now, or in the folder parts/. A scenario may also be another one with changes:
+// Five places may hold a path instead of a map: model, cluster, cluster.gpu, cluster.nic and plan.software. A
+// path is relative to the file it stands in; on the command line to the working folder. A bare name (h100)
+// means NAME.yaml beside what stands there now, or in the folder parts/. A scenario may also be another one
+// with changes:
 //   base: deepseek-v3.yaml
 //   set: {cluster: ../topologies/h100-2048.yaml, plan.precision: bf16}
 
@@ -18,8 +20,9 @@ namespace foretrain::spec {
 // A YAML file read and parsed, nothing included.
 std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from = {});
 
-// The scenario with its base, its includes and the overrides ("plan.expert=32"); nothing when the file itself is
-// unreadable.
-std::optional<Node> load_tree(Context& context, const std::string& path, const std::vector<std::string>& overrides);
+// The scenario with its base, its includes and the overrides ("plan.expert=32"); nothing when the file itself
+// is unreadable.
+std::optional<Node> load_tree(Context& context, const std::string& path,
+                              const std::vector<std::string>& overrides);
 
 }  // namespace foretrain::spec

@@ -27,7 +27,8 @@ Scenario read_scenario(Context& context, const Node& root, const std::string& pa
           [&](Reader& r) { s.model = read_model(r); });
   section(top, "cluster", "the path of a cluster, as in ../topologies/h800-2048.yaml",
           [&](Reader& r) { read_cluster(r, s); });
-  section(top, "prices", "{gpu: {value: 2 USD/h, source: ...}}", [&](Reader& r) { s.prices = read_prices(r); });
+  section(top, "prices", "{gpu: {value: 2 USD/h, source: ...}}",
+          [&](Reader& r) { s.prices = read_prices(r); });
   PlanRead plan;
   section(top, "plan", "{pipeline: ..., data: ..., expert: ..., schedule: ..., ...}",
           [&](Reader& r) { plan = read_plan(r, s); });

@@ -1,8 +1,9 @@
 #pragma once
 // From files to a typed, checked scenario; or to every mistake in them at once.
 //
-// The files may be anything at all: missing, binary, endless, hostile. The answer is a value or a SpecError, never a
-// crash. Nothing is written. Formats: docs/describe.md and the files under models/, topologies/ and scenarios/.
+// The files may be anything at all: missing, binary, endless, hostile. The answer is a value or a SpecError,
+// never a crash. Nothing is written. Formats: docs/describe.md and the files under models/, topologies/ and
+// scenarios/.
 
 #include <string>
 #include <vector>
@@ -11,8 +12,9 @@
 
 namespace foretrain::spec {
 
-// `overrides` are changes such as "plan.expert=32", "cluster.gpu=h100" or "stages.pre-training.sequence=8192",
-// applied before anything is checked. Throws SpecError with every problem found (50 at most, then their number).
+// `overrides` are changes such as "plan.expert=32", "cluster.gpu=h100" or
+// "stages.pre-training.sequence=8192", applied before anything is checked. Throws SpecError with every
+// problem found (50 at most, then their number).
 Scenario load(const std::string& path, const std::vector<std::string>& overrides = {});
 
 // Parts that are useful alone.

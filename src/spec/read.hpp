@@ -1,6 +1,6 @@
 #pragma once
-// One reader for each kind of file or section. Each asks for its keys, reports what is wrong and returns what it
-// could read; load() puts the parts together and cross_checks() looks across them.
+// One reader for each kind of file or section. Each asks for its keys, reports what is wrong and returns what
+// it could read; load() puts the parts together and cross_checks() looks across them.
 
 #include <string>
 #include <vector>
@@ -27,8 +27,8 @@ struct PlanRead {
 PlanRead read_plan(Reader& reader, Scenario& scenario);
 // A training stage's own changes to the scenario's plan.
 PlanRead read_plan_changes(Reader& reader, const PlanRead& base);
-// Stages of the model that `pipeline` GPUs in a row hold: dualpipe-v folds two onto each, the others hold one (dualpipe
-// holds a second one, of the mirror direction, which is no further part of the model).
+// Stages of the model that `pipeline` GPUs in a row hold: dualpipe-v folds two onto each, the others hold one
+// (dualpipe holds a second one, of the mirror direction, which is no further part of the model).
 std::int64_t stage_count(plan::Schedule schedule, std::int64_t pipeline);
 // Fills plan.stages with the default assignment where the scenario leaves it to us.
 plan::PlanSpec with_stages(const PlanRead& read, const model::TransformerSpec& model);
@@ -39,7 +39,8 @@ cost::PriceSpec read_prices(Reader& reader);
 std::vector<PublishedFigure> read_published(Context& context, const Entry* published,
                                             const std::vector<StageSpec>& stages);
 
-// Everything that concerns two or more values: see cross_checks.cpp. A value of zero was not read and is skipped.
+// Everything that concerns two or more values: see cross_checks.cpp. A value of zero was not read and is
+// skipped.
 void cross_checks(Context& context, const Scenario& scenario);
 
 }  // namespace foretrain::spec

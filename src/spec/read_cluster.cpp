@@ -6,7 +6,8 @@ namespace {
 topology::FabricSpec read_fabric(Reader& reader) {
   using Kind = topology::FabricSpec::Kind;
   topology::FabricSpec fabric;
-  const auto kind = reader.choice("kind", {"multi-plane-fat-tree", "multi-rail-fat-tree"}, "how the switches are joined");
+  const auto kind =
+      reader.choice("kind", {"multi-plane-fat-tree", "multi-rail-fat-tree"}, "how the switches are joined");
   fabric.kind = kind == 0 ? Kind::multi_plane_fat_tree : Kind::multi_rail_fat_tree;
   fabric.planes = reader.integer("planes", "separate networks, one for each NIC of a node", {1, 64});
   fabric.levels = reader.integer("levels", "switch layers", {1, 3});
@@ -23,12 +24,14 @@ void read_cluster(Reader& reader, Scenario& scenario) {
   cluster.gpus = reader.integer("gpus", "GPUs in all", {1, 1'000'000});
   cluster.gpus_per_node = reader.integer("gpus_per_node", "GPUs of one node", {1, 1024});
   cluster.nics_per_node = reader.integer("nics_per_node", "network cards of one node", {1, 1024});
-  if (const auto* entry = reader.required("fabric", "{kind: ..., planes: ..., levels: ..., switch_ports: ...}");
+  if (const auto* entry =
+          reader.required("fabric", "{kind: ..., planes: ..., levels: ..., switch_ports: ...}");
       entry != nullptr) {
     Reader fabric(reader.context(), entry->value, reader.full("fabric"), entry->where);
     cluster.fabric = read_fabric(fabric);
   }
-  if (const auto* entry = reader.required("gpu", "the path of a GPU part, as in parts/h800.yaml"); entry != nullptr) {
+  if (const auto* entry = reader.required("gpu", "the path of a GPU part, as in parts/h800.yaml");
+      entry != nullptr) {
     Reader gpu(reader.context(), entry->value, reader.full("gpu"), entry->where);
     scenario.gpu = read_gpu(gpu);
   }

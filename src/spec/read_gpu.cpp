@@ -7,8 +7,8 @@ namespace {
 
 using hardware::Curve;
 
-std::vector<double> read_ratios(Reader& reader, const std::string& name, Measure measure, const Limits& limits,
-                                const std::string& meaning) {
+std::vector<double> read_ratios(Reader& reader, const std::string& name, Measure measure,
+                                const Limits& limits, const std::string& meaning) {
   const auto* entry = reader.required(name, meaning);
   std::vector<double> values;
   if (entry == nullptr) return values;
@@ -30,7 +30,8 @@ void read_tile(Reader& reader, Curve& curve) {
     curve.tile_m = reader.integer_of(tile->value.items[0], reader.full("tile"), {1, 65536});
     curve.tile_n = reader.integer_of(tile->value.items[1], reader.full("tile"), {1, 65536});
   }
-  curve.efficiency = reader.measure("efficiency", Measure::ratio, "share of the peak in a tile's main loop", share());
+  curve.efficiency =
+      reader.measure("efficiency", Measure::ratio, "share of the peak in a tile's main loop", share());
   curve.tile_overhead = Seconds::from_base(
       reader.measure("tile_overhead", Measure::time, "time of a tile beyond its main loop", not_negative()));
 }
@@ -38,12 +39,15 @@ void read_tile(Reader& reader, Curve& curve) {
 void read_table(Reader& reader, Curve& curve) {
   curve.kind = Curve::Kind::table;
   curve.at = read_ratios(reader, "at", Measure::samples, {}, "sizes at which the efficiency was measured");
-  curve.efficiencies = read_ratios(reader, "efficiency", Measure::ratio, share(), "share of the peak at each size");
-  const auto where = reader.optional("efficiency") == nullptr ? reader.where() : reader.optional("efficiency")->where;
+  curve.efficiencies =
+      read_ratios(reader, "efficiency", Measure::ratio, share(), "share of the peak at each size");
+  const auto where =
+      reader.optional("efficiency") == nullptr ? reader.where() : reader.optional("efficiency")->where;
   if (curve.at.empty() || curve.efficiencies.empty()) return;
   if (curve.at.size() != curve.efficiencies.size())
-    reader.context().error(where, fmt::format("{} efficiencies for {} sizes", curve.efficiencies.size(),
-                                              curve.at.size()), "give one efficiency for each size under 'at'");
+    reader.context().error(
+        where, fmt::format("{} efficiencies for {} sizes", curve.efficiencies.size(), curve.at.size()),
+        "give one efficiency for each size under 'at'");
   for (std::size_t i = 1; i < curve.at.size(); ++i)
     if (curve.at[i] <= curve.at[i - 1]) {
       reader.context().error(reader.optional("at")->where, "the sizes under 'at' must grow", "");
@@ -53,17 +57,22 @@ void read_table(Reader& reader, Curve& curve) {
 
 Curve read_curve(Reader& reader) {
   Curve curve;
-  if (reader.has("tile")) read_tile(reader, curve);
-  else if (reader.has("at")) read_table(reader, curve);
+  if (reader.has("tile"))
+    read_tile(reader, curve);
+  else if (reader.has("at"))
+    read_table(reader, curve);
   const bool must_have_bandwidth = curve.kind == Curve::Kind::bandwidth;
   if (must_have_bandwidth || reader.has("bandwidth"))
-    curve.bandwidth_fraction = reader.measure("bandwidth", Measure::ratio, "share of the HBM bandwidth", share());
-  else reader.optional("bandwidth");
+    curve.bandwidth_fraction =
+        reader.measure("bandwidth", Measure::ratio, "share of the HBM bandwidth", share());
+  else
+    reader.optional("bandwidth");
   if (reader.optional("per_launch") != nullptr)
     curve.per_launch = Seconds::from_base(
         reader.measure("per_launch", Measure::time, "fixed time of a launch beyond the gap", not_negative()));
   if (reader.optional("spread") != nullptr)
-    curve.from.spread = reader.measure("spread", Measure::ratio, "relative one sigma", {0, 1, false, "0 to 1"});
+    curve.from.spread =
+        reader.measure("spread", Measure::ratio, "relative one sigma", {0, 1, false, "0 to 1"});
   curve.from.source = reader.text("source", "the measurement behind the curve");
   curve.from.where = reader.context().origin(reader.where());
   curve.fitted_on = reader.text_or("fitted_on", "");
@@ -104,9 +113,11 @@ void read_rates(Reader& reader, hardware::GpuSpec& gpu) {
     gpu.peak_fp32 = peak.sourced<FlopRate>("fp32", Measure::flop_rate, "peak outside the tensor cores");
     peak.finish();
   }
-  if (const auto* entry = reader.required("nvlink", "{nominal: ..., achieved: ..., latency: ...}"); entry != nullptr) {
+  if (const auto* entry = reader.required("nvlink", "{nominal: ..., achieved: ..., latency: ...}");
+      entry != nullptr) {
     Reader link(reader.context(), entry->value, reader.full("nvlink"), entry->where);
-    gpu.nvlink = link.sourced<Bandwidth>("nominal", Measure::bandwidth, "one direction, as the data sheet says");
+    gpu.nvlink =
+        link.sourced<Bandwidth>("nominal", Measure::bandwidth, "one direction, as the data sheet says");
     gpu.nvlink_achieved = link.sourced<Bandwidth>("achieved", Measure::bandwidth, "one direction, measured");
     gpu.nvlink_latency = link.sourced<Seconds>("latency", Measure::time, "end to end, small message");
     link.finish();
@@ -119,11 +130,14 @@ hardware::GpuSpec read_gpu(Reader& reader) {
   hardware::GpuSpec gpu;
   gpu.name = reader.text("name", "the GPU's name");
   gpu.sms = reader.sourced_count("sms", "streaming multiprocessors", {1, 10'000});
-  gpu.hbm_bandwidth = reader.sourced<Bandwidth>("hbm_bandwidth", Measure::bandwidth, "nominal memory bandwidth");
+  gpu.hbm_bandwidth =
+      reader.sourced<Bandwidth>("hbm_bandwidth", Measure::bandwidth, "nominal memory bandwidth");
   gpu.memory = reader.sourced<Bytes>("memory", Measure::memory, "memory of one GPU");
-  gpu.launch_gap = reader.sourced<Seconds>("launch_gap", Measure::time, "between dependent kernels", not_negative());
+  gpu.launch_gap =
+      reader.sourced<Seconds>("launch_gap", Measure::time, "between dependent kernels", not_negative());
   read_rates(reader, gpu);
-  if (const auto* entry = reader.required("curves", "one efficiency curve for each kernel family"); entry != nullptr) {
+  if (const auto* entry = reader.required("curves", "one efficiency curve for each kernel family");
+      entry != nullptr) {
     Reader curves(reader.context(), entry->value, reader.full("curves"), entry->where);
     gpu.curves = read_curves(curves);
     if (entry->value.kind == Node::Kind::map) check_complete(reader, gpu.curves, entry->where);

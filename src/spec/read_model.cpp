@@ -9,8 +9,10 @@ model::MlaSpec read_attention(Reader& reader) {
   mla.heads = reader.integer("heads", "attention heads", {1, 4096});
   mla.q_lora_rank = reader.integer("q_lora_rank", "width of the compressed query", {1, 65536});
   mla.kv_lora_rank = reader.integer("kv_lora_rank", "width of the compressed keys and values", {1, 65536});
-  mla.qk_nope_dim = reader.integer("qk_nope_dim", "query and key width of a head without position", {1, 4096});
-  mla.qk_rope_dim = reader.integer("qk_rope_dim", "query and key width of a head with rotary position", {1, 4096});
+  mla.qk_nope_dim =
+      reader.integer("qk_nope_dim", "query and key width of a head without position", {1, 4096});
+  mla.qk_rope_dim =
+      reader.integer("qk_rope_dim", "query and key width of a head with rotary position", {1, 4096});
   mla.v_head_dim = reader.integer("v_head_dim", "value width of a head", {1, 4096});
   reader.finish();
   return mla;
@@ -38,7 +40,8 @@ model::TransformerSpec read_model(Reader& reader) {
   spec.hidden = reader.integer("hidden", "width of the residual stream", {1, 1'000'000});
   spec.layers = reader.integer("layers", "transformer layers, dense ones included", {1, 10'000});
   spec.dense_layers = reader.integer("dense_layers", "how many of the first layers are dense", {0, 10'000});
-  spec.dense_ffn = reader.integer("dense_ffn", "inner width of a dense layer's feed-forward part", {1, 1'000'000});
+  spec.dense_ffn =
+      reader.integer("dense_ffn", "inner width of a dense layer's feed-forward part", {1, 1'000'000});
   if (const auto* entry = reader.required("attention", "{kind: mla, heads: ..., ...}"); entry != nullptr) {
     Reader attention(reader.context(), entry->value, reader.full("attention"), entry->where);
     spec.attention = read_attention(attention);

@@ -9,14 +9,17 @@ hardware::NicSpec read_nic(Reader& reader) {
   nic.achieved = reader.sourced<Bandwidth>("achieved", Measure::bandwidth, "measured rate of large messages");
   if (const auto* entry = reader.required("latency", "{same_leaf: ..., cross_leaf: ...}"); entry != nullptr) {
     Reader latency(reader.context(), entry->value, reader.full("latency"), entry->where);
-    nic.latency_same_leaf = latency.sourced<Seconds>("same_leaf", Measure::time, "end to end under one switch");
-    nic.latency_cross_leaf = latency.sourced<Seconds>("cross_leaf", Measure::time, "end to end over three switches");
+    nic.latency_same_leaf =
+        latency.sourced<Seconds>("same_leaf", Measure::time, "end to end under one switch");
+    nic.latency_cross_leaf =
+        latency.sourced<Seconds>("cross_leaf", Measure::time, "end to end over three switches");
     latency.finish();
   }
   reader.finish();
   if (nic.achieved.value > nic.line_rate.value && nic.line_rate.value.base() > 0)
     reader.context().error(reader.context().where_of(reader.full("achieved")),
-                           "the achieved rate is above the line rate", "is one of them in bits and the other in bytes?");
+                           "the achieved rate is above the line rate",
+                           "is one of them in bits and the other in bytes?");
   return nic;
 }
 

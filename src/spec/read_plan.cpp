@@ -12,7 +12,8 @@ using plan::PlanSpec;
 using plan::Schedule;
 
 constexpr std::array unit_names{"embedding", "dense", "moe", "mtp", "head", "mtp_head"};  // as model::Unit
-constexpr std::array schedules{Schedule::one_f_one_b, Schedule::zb1p, Schedule::dualpipe, Schedule::dualpipe_v};
+constexpr std::array schedules{Schedule::one_f_one_b, Schedule::zb1p, Schedule::dualpipe,
+                               Schedule::dualpipe_v};
 
 std::vector<std::string> schedule_choices() {
   std::vector<std::string> names;
@@ -88,11 +89,15 @@ void read_recompute(Reader& reader, model::Recompute& recompute) {
   for (const auto& item : entry->value.items) {
     const auto* name = reader.scalar_of(item, meaning);
     if (name == nullptr) continue;
-    if (*name == "norms") recompute.norms = true;
-    else if (*name == "mla_up") recompute.mla_up = true;
-    else if (*name == "swiglu") recompute.swiglu = true;
-    else reader.context().error(item.where, fmt::format("cannot recompute {}", in_quotes(*name)),
-                                suggest(*name, {"norms", "mla_up", "swiglu"}));
+    if (*name == "norms")
+      recompute.norms = true;
+    else if (*name == "mla_up")
+      recompute.mla_up = true;
+    else if (*name == "swiglu")
+      recompute.swiglu = true;
+    else
+      reader.context().error(item.where, fmt::format("cannot recompute {}", in_quotes(*name)),
+                             suggest(*name, {"norms", "mla_up", "swiglu"}));
     all += (all.empty() ? "" : ", ") + *name;
   }
   reader.context().record(reader.full("recompute"), all, entry->value.where);
@@ -104,22 +109,27 @@ void read_stages_key(Reader& reader, PlanRead& read) {
   read.default_stages = entry->value.kind == Node::Kind::scalar && entry->value.text == "default";
   read.plan.stages.clear();
   if (!read.default_stages) read_assignment(reader, entry->value, read.plan.stages);
-  reader.context().record(reader.full("stages"), read.default_stages ? "default" : "as listed", entry->value.where);
+  reader.context().record(reader.full("stages"), read.default_stages ? "default" : "as listed",
+                          entry->value.where);
 }
 
 // Keys whose value is a behaviour: when absent, the value in `plan` stands.
 void read_behaviours(Reader& reader, PlanSpec& plan, bool changes) {
   const auto keep_or_read = [&](const char* name, std::int64_t& value, Range range) {
-    if (!changes || reader.has(name)) value = reader.integer_or(name, value, range);
-    else reader.optional(name);
+    if (!changes || reader.has(name))
+      value = reader.integer_or(name, value, range);
+    else
+      reader.optional(name);
   };
   keep_or_read("tensor", plan.tensor, {1, 1024});
   keep_or_read("context", plan.context, {1, 4096});
   keep_or_read("zero", plan.zero, {0, 3});
   keep_or_read("micro_batch", plan.micro_batch, {1, 4096});
   if (!changes || reader.has("fallback"))
-    plan.fallback = schedules[reader.choice("fallback", schedule_choices(), "", static_cast<int>(plan.fallback))];
-  else reader.optional("fallback");
+    plan.fallback =
+        schedules[reader.choice("fallback", schedule_choices(), "", static_cast<int>(plan.fallback))];
+  else
+    reader.optional("fallback");
   read_recompute(reader, plan.recompute);
 }
 
@@ -138,10 +148,12 @@ PlanRead read_plan(Reader& reader, Scenario& scenario) {
   plan.data = reader.integer("data", data_meaning, {1, 1'000'000});
   plan.expert = reader.integer("expert", expert_meaning, {1, 1'000'000});
   plan.schedule = schedules[reader.choice("schedule", schedule_choices(), schedule_meaning)];
-  plan.precision = static_cast<model::Precision>(reader.choice("precision", {"fp8", "bf16"}, precision_meaning));
+  plan.precision =
+      static_cast<model::Precision>(reader.choice("precision", {"fp8", "bf16"}, precision_meaning));
   read_behaviours(reader, plan, false);
   read_stages_key(reader, read);
-  const auto* software = reader.required("software", "the path of a software profile, as in ../models/software/x.yaml");
+  const auto* software =
+      reader.required("software", "the path of a software profile, as in ../models/software/x.yaml");
   if (software != nullptr) {
     Reader profile(reader.context(), software->value, reader.full("software"), software->where);
     scenario.software = read_software(profile);
@@ -153,13 +165,16 @@ PlanRead read_plan(Reader& reader, Scenario& scenario) {
 PlanRead read_plan_changes(Reader& reader, const PlanRead& base) {
   PlanRead read = base;
   auto& plan = read.plan;
-  if (reader.optional("pipeline") != nullptr) plan.pipeline = reader.integer("pipeline", pipeline_meaning, {1, 4096});
+  if (reader.optional("pipeline") != nullptr)
+    plan.pipeline = reader.integer("pipeline", pipeline_meaning, {1, 4096});
   if (reader.optional("data") != nullptr) plan.data = reader.integer("data", data_meaning, {1, 1'000'000});
-  if (reader.optional("expert") != nullptr) plan.expert = reader.integer("expert", expert_meaning, {1, 1'000'000});
+  if (reader.optional("expert") != nullptr)
+    plan.expert = reader.integer("expert", expert_meaning, {1, 1'000'000});
   if (reader.optional("schedule") != nullptr)
     plan.schedule = schedules[reader.choice("schedule", schedule_choices(), schedule_meaning)];
   if (reader.optional("precision") != nullptr)
-    plan.precision = static_cast<model::Precision>(reader.choice("precision", {"fp8", "bf16"}, precision_meaning));
+    plan.precision =
+        static_cast<model::Precision>(reader.choice("precision", {"fp8", "bf16"}, precision_meaning));
   read_behaviours(reader, plan, true);
   read_stages_key(reader, read);
   reader.finish();

@@ -8,11 +8,13 @@ plan::SoftwareSpec read_software(Reader& reader) {
   software.source = reader.text("source", "whose software it describes");
   software.communication_sms =
       reader.sourced_count("communication_sms", "SMs that communication holds inside a pair", {0, 1000});
-  software.p2p_waits = reader.sourced_flag("p2p_waits", "whether a chunk waits for the sends of the last one");
+  software.p2p_waits =
+      reader.sourced_flag("p2p_waits", "whether a chunk waits for the sends of the last one");
   software.routing_spread =
       reader.sourced<double>("routing_spread", Measure::ratio, "relative standard deviation of rows on a GPU",
                              {0, 1, false, "0 to 1 (0 % to 100 %)"});
-  if (const auto* entry = reader.required("overlapped_rate", "{dispatch, dispatch_gradient, combine, combine_gradient}");
+  if (const auto* entry =
+          reader.required("overlapped_rate", "{dispatch, dispatch_gradient, combine, combine_gradient}");
       entry != nullptr) {
     Reader rate(reader.context(), entry->value, reader.full("overlapped_rate"), entry->where);
     const std::string meaning = "rate beside compute, relative to the rate alone";
@@ -20,10 +22,12 @@ plan::SoftwareSpec read_software(Reader& reader) {
     software.overlapped_dispatch_gradient =
         rate.sourced<double>("dispatch_gradient", Measure::ratio, meaning, share());
     software.overlapped_combine = rate.sourced<double>("combine", Measure::ratio, meaning, share());
-    software.overlapped_combine_gradient = rate.sourced<double>("combine_gradient", Measure::ratio, meaning, share());
+    software.overlapped_combine_gradient =
+        rate.sourced<double>("combine_gradient", Measure::ratio, meaning, share());
     rate.finish();
   }
-  software.barrier = reader.sourced<Seconds>("barrier", Measure::time, "fixed time of the counts exchange", not_negative());
+  software.barrier =
+      reader.sourced<Seconds>("barrier", Measure::time, "fixed time of the counts exchange", not_negative());
   reader.finish();
   return software;
 }

@@ -30,13 +30,15 @@ RolloutSpec read_rollout(Reader& reader) {
   rollout.samples_per_prompt = reader.integer("samples_per_prompt", "answers to each prompt", {1, 100'000});
   rollout.prompt_tokens = reader.integer("prompt_tokens", "mean length of a prompt", {1, 10'000'000});
   rollout.response_tokens = reader.integer("response_tokens", "mean length of an answer", {1, 10'000'000});
-  rollout.mtp_acceptance = reader.measure("mtp_acceptance", Measure::ratio, "how often the speculated token is kept",
-                                          {0, 1, false, "0 to 1 (0 % to 100 %)"});
+  rollout.mtp_acceptance =
+      reader.measure("mtp_acceptance", Measure::ratio, "how often the speculated token is kept",
+                     {0, 1, false, "0 to 1 (0 % to 100 %)"});
   rollout.decode_batch = reader.integer("decode_batch", "requests decoded together on a GPU", {1, 100'000});
   rollout.decode_expert = reader.integer("decode_expert", "expert parallelism of decoding", {1, 100'000});
   rollout.prefill_expert = reader.integer("prefill_expert", "expert parallelism of prefill", {1, 100'000});
-  rollout.reward_model_share = reader.measure("reward_model_share", Measure::ratio, "samples scored by a reward model",
-                                              {0, 1, false, "0 to 1 (0 % to 100 %)"});
+  rollout.reward_model_share =
+      reader.measure("reward_model_share", Measure::ratio, "samples scored by a reward model",
+                     {0, 1, false, "0 to 1 (0 % to 100 %)"});
   reader.finish();
   return rollout;
 }
@@ -50,8 +52,9 @@ void read_extent(Reader& reader, StageSpec& stage) {
     reader.context().error(reader.where(), fmt::format("stage {} has no length", in_quotes(stage.name)),
                            "give one of tokens, steps and samples");
   if (given.size() > 1)
-    reader.context().error(given[1]->where, fmt::format("{} beside {}: the length is given twice", given[1]->key,
-                                                        given[0]->key), "keep one of tokens, steps and samples");
+    reader.context().error(
+        given[1]->where, fmt::format("{} beside {}: the length is given twice", given[1]->key, given[0]->key),
+        "keep one of tokens, steps and samples");
   if (reader.has("tokens")) stage.tokens = reader.measure("tokens", Measure::tokens, "");
   if (reader.has("steps")) stage.steps = reader.integer("steps", "");
   if (reader.has("samples")) {
@@ -72,7 +75,8 @@ std::map<std::string, std::string> read_assumptions(Reader& reader) {
   return texts;
 }
 
-StageSpec read_stage(Reader& reader, const std::string& name, const PlanRead& base, const model::TransformerSpec& model) {
+StageSpec read_stage(Reader& reader, const std::string& name, const PlanRead& base,
+                     const model::TransformerSpec& model) {
   using Kind = StageSpec::Kind;
   StageSpec stage;
   stage.name = name;
@@ -89,7 +93,8 @@ StageSpec read_stage(Reader& reader, const std::string& name, const PlanRead& ba
   }
   stage.plan = with_stages(plan, model);
   if (stage.kind == Kind::reinforcement) {
-    if (const auto* entry = reader.required("rollout", "what is generated before each update"); entry != nullptr) {
+    if (const auto* entry = reader.required("rollout", "what is generated before each update");
+        entry != nullptr) {
       Reader rollout(reader.context(), entry->value, reader.full("rollout"), entry->where);
       stage.rollout = read_rollout(rollout);
     }
@@ -101,7 +106,8 @@ StageSpec read_stage(Reader& reader, const std::string& name, const PlanRead& ba
 
 std::string name_in(const Node& item, std::size_t index) {
   const auto* entry = item.find("name");
-  const bool named = entry != nullptr && entry->value.kind == Node::Kind::scalar && !entry->value.text.empty();
+  const bool named =
+      entry != nullptr && entry->value.kind == Node::Kind::scalar && !entry->value.text.empty();
   return named ? entry->value.text : fmt::format("{}", index);
 }
 
@@ -125,7 +131,8 @@ std::vector<StageSpec> read_stages(Context& context, const Entry* stages, const 
       context.error(item.where, fmt::format("a second stage named {}", in_quotes(name)),
                     fmt::format("the first is at line {}", first->second.line));
     if (name.find('.') != std::string::npos)
-      context.error(item.where, fmt::format("stage name {} has a dot", in_quotes(name)), "use a dash: names stand in keys");
+      context.error(item.where, fmt::format("stage name {} has a dot", in_quotes(name)),
+                    "use a dash: names stand in keys");
     Reader reader(context, item, "stages." + name, item.where);
     all.push_back(read_stage(reader, name, plan, model));
   }

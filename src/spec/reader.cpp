@@ -10,10 +10,14 @@ namespace {
 
 std::string kind_of(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return "the value " + in_quotes(node.text);
-    case Node::Kind::sequence: return "a list";
-    case Node::Kind::map: return "a map";
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::scalar:
+      return "the value " + in_quotes(node.text);
+    case Node::Kind::sequence:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
   }
   return "something";
 }
@@ -45,11 +49,14 @@ Reader::Reader(Context& context, const Node& node, std::string key, Where owner)
   }
   silent_ = true;
   const auto where = node.kind == Node::Kind::null ? owner : node.where;
-  if (!node.broken) context_->error(where, fmt::format("{} must be a map of keys, found {}", title(), kind_of(node)));
+  if (!node.broken)
+    context_->error(where, fmt::format("{} must be a map of keys, found {}", title(), kind_of(node)));
   node_ = &no_node();
 }
 
-std::string Reader::title() const { return key_.empty() ? "the file" : key_; }
+std::string Reader::title() const {
+  return key_.empty() ? "the file" : key_;
+}
 
 const Entry* Reader::optional(const std::string& name) {
   if (std::find(asked_.begin(), asked_.end(), name) == asked_.end()) asked_.push_back(name);
@@ -59,7 +66,8 @@ const Entry* Reader::optional(const std::string& name) {
 const Entry* Reader::required(const std::string& name, const std::string& meaning) {
   const auto* entry = optional(name);
   if (entry == nullptr && !silent_)
-    context_->error(owner_, fmt::format("{} lacks '{}'", title(), name), fmt::format("{}: {}", name, meaning));
+    context_->error(owner_, fmt::format("{} lacks '{}'", title(), name),
+                    fmt::format("{}: {}", name, meaning));
   return entry;
 }
 
@@ -77,7 +85,8 @@ const std::string* Reader::scalar_of(const Node& value, const std::string& expec
   return nullptr;
 }
 
-std::int64_t Reader::integer_of(const Node& value, const std::string& key, Range range, const std::string& source) {
+std::int64_t Reader::integer_of(const Node& value, const std::string& key, Range range,
+                                const std::string& source) {
   const auto* text = scalar_of(value, "a whole number");
   if (text == nullptr) return 0;
   const auto parsed = parse_integer(*text);
@@ -141,7 +150,8 @@ std::string Reader::text_or(const std::string& name, const std::string& fallback
   return fallback;
 }
 
-double Reader::measure(const std::string& name, Measure measure, const std::string& meaning, const Limits& limits) {
+double Reader::measure(const std::string& name, Measure measure, const std::string& meaning,
+                       const Limits& limits) {
   const auto* entry = required(name, meaning);
   return entry == nullptr ? 0 : measure_of(entry->value, full(name), measure, limits);
 }
@@ -152,7 +162,8 @@ double Reader::number(const std::string& name, const std::string& meaning) {
   const auto* found = scalar_of(entry->value, "a number");
   if (found == nullptr) return 0;
   const auto parsed = parse_number(*found);
-  if (!parsed.ok) context_->error(entry->value.where, fmt::format("{}: {}", name, parsed.message), parsed.hint);
+  if (!parsed.ok)
+    context_->error(entry->value.where, fmt::format("{}: {}", name, parsed.message), parsed.hint);
   return parsed.value;
 }
 
@@ -168,14 +179,16 @@ std::size_t Reader::choice(const std::string& name, const std::vector<std::strin
   if (found == nullptr) return index;
   const auto at = std::find(names.begin(), names.end(), *found);
   if (at == names.end()) {
-    context_->error(entry->value.where, fmt::format("unknown {} {}", name, in_quotes(*found)), suggest(*found, names));
+    context_->error(entry->value.where, fmt::format("unknown {} {}", name, in_quotes(*found)),
+                    suggest(*found, names));
     return index;
   }
   context_->record(full(name), *found, entry->value.where);
   return static_cast<std::size_t>(at - names.begin());
 }
 
-Sourced<std::int64_t> Reader::sourced_count(const std::string& name, const std::string& meaning, Range range) {
+Sourced<std::int64_t> Reader::sourced_count(const std::string& name, const std::string& meaning,
+                                            Range range) {
   auto [inner, from] = open_sourced(name, meaning);
   if (inner == nullptr) return {};
   return {integer_of(*inner, full(name), range, from.source), from};
@@ -200,15 +213,17 @@ std::pair<const Node*, Provenance> Reader::open_sourced(const std::string& name,
     // On the command line a value speaks for itself; in a file it says where it comes from.
     if (context_->origin(entry->value.where) == "--set")
       return {&entry->value, {"given on the command line", "--set", 0}};
-    context_->error(entry->value.where, fmt::format("{} has no source", full(name)),
-                    fmt::format("write {}: {{value: {}, source: \"where it comes from\"}}", name, entry->value.text));
+    context_->error(
+        entry->value.where, fmt::format("{} has no source", full(name)),
+        fmt::format("write {}: {{value: {}, source: \"where it comes from\"}}", name, entry->value.text));
     return {nullptr, {}};
   }
   Reader inner(*context_, entry->value, full(name), entry->where);
   const auto* value = inner.required("value", meaning);
   Provenance from;
   if (const auto* source = inner.required("source", "who measured or published the value"); source != nullptr)
-    if (const auto* said = inner.scalar_of(source->value, "a text for source"); said != nullptr) from.source = *said;
+    if (const auto* said = inner.scalar_of(source->value, "a text for source"); said != nullptr)
+      from.source = *said;
   if (const auto* spread = inner.optional("spread"); spread != nullptr)
     from.spread = inner.measure_of(spread->value, inner.full("spread"), Measure::ratio,
                                    {0, 1, false, "0 to 1 (0 % to 100 %), one sigma"});

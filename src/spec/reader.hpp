@@ -1,9 +1,10 @@
 #pragma once
-// Reads one map of a scenario key by key, so that every mistake is told apart: a key that is missing (with what it
-// means), a key nobody asked for (with the nearest one that exists), a value of the wrong kind, unit or range.
+// Reads one map of a scenario key by key, so that every mistake is told apart: a key that is missing (with
+// what it means), a key nobody asked for (with the nearest one that exists), a value of the wrong kind, unit
+// or range.
 //
-// A read that fails reports and returns zero (or the first choice); checks across values therefore skip zeros. What
-// was read or defaulted becomes a Setting of the context.
+// A read that fails reports and returns zero (or the first choice); checks across values therefore skip
+// zeros. What was read or defaulted becomes a Setting of the context.
 
 #include <concepts>
 #include <cstdint>
@@ -27,16 +28,21 @@ struct Limits {  // of measures, in base units
   bool above = true;  // `least` itself is refused
   std::string text = "more than 0";
 };
-inline Limits share() { return {0, 1, true, "more than 0 and at most 1"}; }
-inline Limits not_negative() { return {0, 1e30, false, "0 or more"}; }
+inline Limits share() {
+  return {0, 1, true, "more than 0 and at most 1"};
+}
+inline Limits not_negative() {
+  return {0, 1e30, false, "0 or more"};
+}
 
 class Reader {
  public:
-  // `key` is the map's full name ("plan", "stages.sft.plan"; "" for the whole file), `owner` where its key stands.
+  // `key` is the map's full name ("plan", "stages.sft.plan"; "" for the whole file), `owner` where its key
+  // stands.
   Reader(Context& context, const Node& node, std::string key, Where owner);
 
   bool has(const std::string& name) const { return node_->find(name) != nullptr; }
-  const Entry* optional(const std::string& name);                             // nullptr when absent
+  const Entry* optional(const std::string& name);                              // nullptr when absent
   const Entry* required(const std::string& name, const std::string& meaning);  // reports when absent
   void finish();  // reports every key that nobody asked for
 
@@ -44,22 +50,26 @@ class Reader {
   std::int64_t integer_or(const std::string& name, std::int64_t fallback, Range range = {});
   std::string text(const std::string& name, const std::string& meaning);
   std::string text_or(const std::string& name, const std::string& fallback);
-  double measure(const std::string& name, Measure measure, const std::string& meaning, const Limits& limits = {});
+  double measure(const std::string& name, Measure measure, const std::string& meaning,
+                 const Limits& limits = {});
   double number(const std::string& name, const std::string& meaning);  // any finite number, no unit
 
   // The index of the chosen name; `fallback` is used when the key is absent, -1 means that it must be there.
-  std::size_t choice(const std::string& name, const std::vector<std::string>& names, const std::string& meaning,
-                     int fallback = -1);
+  std::size_t choice(const std::string& name, const std::vector<std::string>& names,
+                     const std::string& meaning, int fallback = -1);
 
   // {value: 50 GB/s, source: "...", spread: 5 %}; the source is mandatory.
   Sourced<std::int64_t> sourced_count(const std::string& name, const std::string& meaning, Range range = {});
   template <class Q>
-  Sourced<Q> sourced(const std::string& name, Measure m, const std::string& meaning, const Limits& limits = {}) {
+  Sourced<Q> sourced(const std::string& name, Measure m, const std::string& meaning,
+                     const Limits& limits = {}) {
     auto [inner, from] = open_sourced(name, meaning);
     if (inner == nullptr) return {};
     const double value = measure_of(*inner, full(name), m, limits, from.source);
-    if constexpr (std::same_as<Q, double>) return {value, from};
-    else return {Q::from_base(value), from};
+    if constexpr (std::same_as<Q, double>)
+      return {value, from};
+    else
+      return {Q::from_base(value), from};
   }
   Sourced<bool> sourced_flag(const std::string& name, const std::string& meaning);
 
@@ -69,10 +79,12 @@ class Reader {
   Context& context() { return *context_; }
 
   // Values that stand in lists or elsewhere outside this map's own keys.
-  std::int64_t integer_of(const Node& value, const std::string& key, Range range, const std::string& source = {});
+  std::int64_t integer_of(const Node& value, const std::string& key, Range range,
+                          const std::string& source = {});
   double measure_of(const Node& value, const std::string& key, Measure measure, const Limits& limits,
                     const std::string& source = {});
-  const std::string* scalar_of(const Node& value, const std::string& expectation);  // reports; nullptr when it is none
+  const std::string* scalar_of(const Node& value,
+                               const std::string& expectation);  // reports; nullptr when it is none
 
  private:
   std::pair<const Node*, Provenance> open_sourced(const std::string& name, const std::string& meaning);

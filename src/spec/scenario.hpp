@@ -34,25 +34,25 @@ struct StageSpec {
   enum class Kind : std::uint8_t { pretraining, extension, supervised, reinforcement };
   std::string name;
   Kind kind = Kind::pretraining;
-  double tokens = 0;         // exactly one of tokens, steps and samples is given by the user; the
-  std::int64_t steps = 0;    // others are 0 until study derives them
-  double samples = 0;        // supervised: samples * epochs * mean_sample_tokens, packed into sequences
+  double tokens = 0;       // exactly one of tokens, steps and samples is given by the user; the
+  std::int64_t steps = 0;  // others are 0 until study derives them
+  double samples = 0;      // supervised: samples * epochs * mean_sample_tokens, packed into sequences
   double epochs = 1, mean_sample_tokens = 0;
   std::int64_t sequence = 0;
   BatchSpec batch;
-  plan::PlanSpec plan;       // the scenario's plan with this stage's own changes
+  plan::PlanSpec plan;  // the scenario's plan with this stage's own changes
   std::optional<RolloutSpec> rollout;
   std::map<std::string, std::string> assumptions;  // stated in the report: key -> text
 };
 
 struct PublishedFigure {  // shown beside the prediction; never an input
-  std::string stage;   // "" = the whole run
-  std::string metric;  // "step_time_s", "gpu_hours", "breakdown.forward_s", ...
+  std::string stage;      // "" = the whole run; "a+b" = two stages together
+  std::string metric;     // "step_time_s", "gpu_hours", "breakdown.forward_s", ...
   double value = 0;
   Provenance from;
 };
 
-struct Setting {  // one resolved input, for `explain`
+struct Setting {                   // one resolved input, for `explain`
   std::string key, value, origin;  // origin: "file:line", "default" or "--set"
   std::string source;              // what the file says about where the number comes from, or ""
 };
@@ -69,8 +69,8 @@ struct Scenario {
   std::vector<StageSpec> stages;
   std::vector<PublishedFigure> published;
   std::uint64_t seed = 1;
-  std::uint64_t hash = 0;          // of every byte read and every override
-  std::vector<Setting> settings;   // everything that was read or defaulted, in file order
+  std::uint64_t hash = 0;         // of every byte read and every override
+  std::vector<Setting> settings;  // everything that was read or defaulted, in file order
 };
 
 }  // namespace foretrain::spec

@@ -28,7 +28,9 @@ std::vector<std::string> split_lines(const std::string& text) {
 // Length of the UTF-8 sequence at `i`, 0 when it is broken. Overlong forms and surrogates are refused
 // (RFC 3629, section 4).
 std::size_t utf8_length(const std::string& s, std::size_t i) {
-  const auto byte = [&](std::size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0U; };
+  const auto byte = [&](std::size_t k) {
+    return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0U;
+  };
   const auto tail = [&](std::size_t k) { return (byte(k) & 0xC0U) == 0x80U; };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
@@ -49,7 +51,8 @@ bool bytes_are_text(Context& context, int file, const std::string& text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
     if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) {
-      context.error(at, fmt::format("byte 0x{:02x} does not belong in a text file", c), "is this a binary file?");
+      context.error(at, fmt::format("byte 0x{:02x} does not belong in a text file", c),
+                    "is this a binary file?");
       return false;
     }
     const auto length = utf8_length(text, i);
@@ -57,8 +60,10 @@ bool bytes_are_text(Context& context, int file, const std::string& text) {
       context.error(at, fmt::format("byte 0x{:02x} is not UTF-8", c), "save the file as UTF-8 text");
       return false;
     }
-    if (c == '\n') at = {file, at.line + 1, 1};
-    else at.column += static_cast<int>(length);
+    if (c == '\n')
+      at = {file, at.line + 1, 1};
+    else
+      at.column += static_cast<int>(length);
     i += length;
   }
   return true;
@@ -88,7 +93,8 @@ std::string why_unreadable(const std::string& path) {
   const auto size = fs::file_size(path, failed);
   if (failed) return fmt::format("cannot read {}", path);
   if (size > largest_file)
-    return fmt::format("{} has {} bytes, more than the {} that a scenario may have", path, size, largest_file);
+    return fmt::format("{} has {} bytes, more than the {} that a scenario may have", path, size,
+                       largest_file);
   return {};
 }
 

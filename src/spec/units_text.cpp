@@ -18,24 +18,42 @@ struct UnitName {
 constexpr double kibi = 1024.0, mebi = kibi * kibi, gibi = mebi * kibi, tebi = gibi * kibi;
 
 constexpr std::array units{
-    UnitName{"ns", Measure::time, 1e-9},          UnitName{"us", Measure::time, 1e-6},
-    UnitName{"ms", Measure::time, 1e-3},          UnitName{"s", Measure::time, 1.0},
-    UnitName{"min", Measure::time, 60.0},         UnitName{"h", Measure::time, 3600.0},
-    UnitName{"B", Measure::memory, 1.0},          UnitName{"KB", Measure::memory, 1e3},
-    UnitName{"MB", Measure::memory, 1e6},         UnitName{"GB", Measure::memory, 1e9},
-    UnitName{"TB", Measure::memory, 1e12},        UnitName{"KiB", Measure::memory, kibi},
-    UnitName{"MiB", Measure::memory, mebi},       UnitName{"GiB", Measure::memory, gibi},
-    UnitName{"TiB", Measure::memory, tebi},       UnitName{"MB/s", Measure::bandwidth, 1e6},
-    UnitName{"GB/s", Measure::bandwidth, 1e9},    UnitName{"TB/s", Measure::bandwidth, 1e12},
-    UnitName{"GiB/s", Measure::bandwidth, gibi},  UnitName{"Mbps", Measure::bandwidth, 0.125e6},
-    UnitName{"Gbps", Measure::bandwidth, 0.125e9}, UnitName{"Tbps", Measure::bandwidth, 0.125e12},
-    UnitName{"GFLOP/s", Measure::flop_rate, 1e9}, UnitName{"TFLOP/s", Measure::flop_rate, 1e12},
-    UnitName{"PFLOP/s", Measure::flop_rate, 1e15}, UnitName{"USD/h", Measure::price, 1.0 / 3600.0},
-    UnitName{"%", Measure::ratio, 0.01},          UnitName{"", Measure::ratio, 1.0},
-    UnitName{"", Measure::tokens, 1.0},           UnitName{"K", Measure::tokens, 1e3},
-    UnitName{"M", Measure::tokens, 1e6},          UnitName{"B", Measure::tokens, 1e9},
-    UnitName{"T", Measure::tokens, 1e12},         UnitName{"", Measure::samples, 1.0},
-    UnitName{"K", Measure::samples, 1e3},         UnitName{"M", Measure::samples, 1e6},
+    UnitName{"ns", Measure::time, 1e-9},
+    UnitName{"us", Measure::time, 1e-6},
+    UnitName{"ms", Measure::time, 1e-3},
+    UnitName{"s", Measure::time, 1.0},
+    UnitName{"min", Measure::time, 60.0},
+    UnitName{"h", Measure::time, 3600.0},
+    UnitName{"B", Measure::memory, 1.0},
+    UnitName{"KB", Measure::memory, 1e3},
+    UnitName{"MB", Measure::memory, 1e6},
+    UnitName{"GB", Measure::memory, 1e9},
+    UnitName{"TB", Measure::memory, 1e12},
+    UnitName{"KiB", Measure::memory, kibi},
+    UnitName{"MiB", Measure::memory, mebi},
+    UnitName{"GiB", Measure::memory, gibi},
+    UnitName{"TiB", Measure::memory, tebi},
+    UnitName{"MB/s", Measure::bandwidth, 1e6},
+    UnitName{"GB/s", Measure::bandwidth, 1e9},
+    UnitName{"TB/s", Measure::bandwidth, 1e12},
+    UnitName{"GiB/s", Measure::bandwidth, gibi},
+    UnitName{"Mbps", Measure::bandwidth, 0.125e6},
+    UnitName{"Gbps", Measure::bandwidth, 0.125e9},
+    UnitName{"Tbps", Measure::bandwidth, 0.125e12},
+    UnitName{"GFLOP/s", Measure::flop_rate, 1e9},
+    UnitName{"TFLOP/s", Measure::flop_rate, 1e12},
+    UnitName{"PFLOP/s", Measure::flop_rate, 1e15},
+    UnitName{"USD/h", Measure::price, 1.0 / 3600.0},
+    UnitName{"%", Measure::ratio, 0.01},
+    UnitName{"", Measure::ratio, 1.0},
+    UnitName{"", Measure::tokens, 1.0},
+    UnitName{"K", Measure::tokens, 1e3},
+    UnitName{"M", Measure::tokens, 1e6},
+    UnitName{"B", Measure::tokens, 1e9},
+    UnitName{"T", Measure::tokens, 1e12},
+    UnitName{"", Measure::samples, 1.0},
+    UnitName{"K", Measure::samples, 1e3},
+    UnitName{"M", Measure::samples, 1e6},
     UnitName{"B", Measure::samples, 1e9},
 };
 
@@ -47,8 +65,9 @@ std::string_view trim(std::string_view text) {
 
 // "469 B tokens": the noun is welcome where a count of it is expected.
 std::string_view without_noun(std::string_view unit, Measure expected) {
-  const std::string_view noun =
-      expected == Measure::tokens ? "tokens" : expected == Measure::samples ? "samples" : "";
+  const std::string_view noun = expected == Measure::tokens    ? "tokens"
+                                : expected == Measure::samples ? "samples"
+                                                               : "";
   if (!noun.empty() && unit.ends_with(noun)) return trim(unit.substr(0, unit.size() - noun.size()));
   return unit;
 }
@@ -74,7 +93,8 @@ Parsed<double> leading_number(std::string_view text, std::string_view& rest, std
     return refuse<double>(fmt::format("{} is out of range, expected {}", in_quotes(text), expectation),
                           "write a number between 1e-300 and 1e300");
   if (!std::isfinite(value))
-    return refuse<double>(fmt::format("{} is not a finite number, expected {}", in_quotes(text), expectation), "");
+    return refuse<double>(fmt::format("{} is not a finite number, expected {}", in_quotes(text), expectation),
+                          "");
   rest = trim(text.substr(static_cast<std::size_t>(end - text.data())));
   return {true, value, "", ""};
 }
@@ -82,31 +102,42 @@ Parsed<double> leading_number(std::string_view text, std::string_view& rest, std
 Parsed<double> refuse_unit(std::string_view text, std::string_view unit, Measure expected) {
   const auto hint = fmt::format("units: {}", allowed_units(expected));
   if (unit.empty())
-    return refuse<double>(fmt::format("{} has no unit, expected {}", in_quotes(text), name_of(expected)), hint);
+    return refuse<double>(fmt::format("{} has no unit, expected {}", in_quotes(text), name_of(expected)),
+                          hint);
   for (const auto& other : units) {
     if (other.text == unit)
-      return refuse<double>(
-          fmt::format("found {} ({}), expected {}", name_of(other.measure), in_quotes(text), name_of(expected)), hint);
+      return refuse<double>(fmt::format("found {} ({}), expected {}", name_of(other.measure), in_quotes(text),
+                                        name_of(expected)),
+                            hint);
   }
   if (unit.front() == ',' || unit.front() == '_')
     return refuse<double>(fmt::format("{} has a separator inside the number", in_quotes(text)),
                           "write the digits together, as in 15360");
-  return refuse<double>(fmt::format("unknown unit {} in {}, expected {}", in_quotes(unit), in_quotes(text),
-                                    name_of(expected)), hint);
+  return refuse<double>(
+      fmt::format("unknown unit {} in {}, expected {}", in_quotes(unit), in_quotes(text), name_of(expected)),
+      hint);
 }
 
 }  // namespace
 
 std::string_view name_of(Measure measure) {
   switch (measure) {
-    case Measure::time: return "a time";
-    case Measure::memory: return "a memory size";
-    case Measure::bandwidth: return "a bandwidth";
-    case Measure::flop_rate: return "a FLOP rate";
-    case Measure::price: return "a price of one GPU";
-    case Measure::ratio: return "a ratio";
-    case Measure::tokens: return "a number of tokens";
-    case Measure::samples: return "a number of samples";
+    case Measure::time:
+      return "a time";
+    case Measure::memory:
+      return "a memory size";
+    case Measure::bandwidth:
+      return "a bandwidth";
+    case Measure::flop_rate:
+      return "a FLOP rate";
+    case Measure::price:
+      return "a price of one GPU";
+    case Measure::ratio:
+      return "a ratio";
+    case Measure::tokens:
+      return "a number of tokens";
+    case Measure::samples:
+      return "a number of samples";
   }
   return "a value";
 }
@@ -126,14 +157,16 @@ Parsed<double> parse_measure(std::string_view raw, Measure expected) {
   std::string_view rest;
   auto number = leading_number(text, rest, name_of(expected));
   if (!number.ok) {
-    if (number.hint.empty()) number.hint = fmt::format("write a number and a unit: {}", allowed_units(expected));
+    if (number.hint.empty())
+      number.hint = fmt::format("write a number and a unit: {}", allowed_units(expected));
     return number;
   }
   const auto* unit = find_unit(without_noun(rest, expected), expected);
   if (unit == nullptr) return refuse_unit(text, rest, expected);
   const double value = number.value * unit->scale;
   if (!std::isfinite(value))
-    return refuse<double>(fmt::format("{} is out of range, expected {}", in_quotes(text), name_of(expected)), "");
+    return refuse<double>(fmt::format("{} is out of range, expected {}", in_quotes(text), name_of(expected)),
+                          "");
   return {true, value, "", ""};
 }
 
@@ -148,8 +181,9 @@ Parsed<std::int64_t> parse_integer(std::string_view raw) {
                                 "write decimal digits only, as in 15360");
   const auto digits = text.front() == '-' ? text.substr(1) : text;
   if (digits.size() > 1 && digits.front() == '0')
-    return refuse<std::int64_t>(fmt::format("{} starts with a zero, which could be read as octal", in_quotes(text)),
-                                fmt::format("write {}", value));
+    return refuse<std::int64_t>(
+        fmt::format("{} starts with a zero, which could be read as octal", in_quotes(text)),
+        fmt::format("write {}", value));
   return {true, value, "", ""};
 }
 
@@ -158,7 +192,8 @@ Parsed<double> parse_number(std::string_view raw) {
   std::string_view rest;
   auto number = leading_number(text, rest, "a plain number");
   if (number.ok && !rest.empty())
-    return refuse<double>(fmt::format("{} is not a plain number", in_quotes(text)), "write it without a unit");
+    return refuse<double>(fmt::format("{} is not a plain number", in_quotes(text)),
+                          "write it without a unit");
   return number;
 }
 
