@@ -1,0 +1,57 @@
+#pragma once
+// From op lists to priced blocks: a block is what one unit does between two communications (attention or mlp, in F,
+// I and W). Its time is known alone on the GPU and beside an all-to-all that draws HBM bandwidth, at several
+// numbers of routed rows; between the knots it is linear, which is right because experts compute row by row in
+// hundreds of waves. Everything is priced once a step and reused by value.
+//
+// Cost: about 150 ops x 4 conditions x 3 knots a unit kind; well under a millisecond a kind.
+
+#include <array>
+#include <vector>
+
+#include "base/units.hpp"
+#include "hardware/gpu.hpp"
+#include "model/ops.hpp"
+
+namespace foretrain::cluster {
+
+enum class BlockKind : std::uint8_t { attention_f, mlp_f, mlp_i, attention_i, mlp_w, attention_w };
+inline constexpr std::size_t block_kinds = 6;
+const std::vector<model::Op>& ops_of(const model::UnitOps& ops, BlockKind kind);
+
+struct BlockTime {
+  Seconds alone, beside;  // beside: while an all-to-all runs on the same GPU
+};
+
+class BlockCurve {
+ public:
+  void add_knot(double rows, BlockTime time);  // in ascending order of rows
+  BlockTime at(double rows) const;             // linear, extended beyond the first and last knot
+  bool empty() const { return knots_.empty(); }
+
+ private:
+  struct Knot {
+    double rows;
+    BlockTime time;
+  };
+  std::vector<Knot> knots_;
+};
+
+struct UnitTimes {
+  model::Unit unit{};
+  bool has_exchange = false;
+  std::array<BlockCurve, block_kinds> blocks;
+};
+
+// Under which conditions a chunk's kernels run.
+struct ComputeConditions {
+  std::int64_t sms_taken = 0;     // held by communication throughout (inside an overlapped pair)
+  double hbm_taken = 0;           // share of HBM that an all-to-all draws while it runs
+  bool independent_only = false;  // price without trace-fitted curves where another source exists
+  Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
+};
+
+UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,
+                     const hardware::GpuSpec& gpu, const ComputeConditions& conditions);
+
+}  // namespace foretrain::cluster

@@ -1,0 +1,155 @@
+#include "cluster/chunks.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+#include "base/random.hpp"
+#include "network/row_spread.hpp"
+
+namespace foretrain::cluster {
+namespace {
+
+using plan::Action;
+
+// Samples a kind: pairs fill the step, so their mean must be steady; lone chunks are few.
+constexpr std::int32_t pair_repetitions = 8, lone_repetitions = 4;
+
+void find_kinds(const std::vector<std::vector<model::Unit>>& stages, ChunkPools& pools) {
+  for (const auto& units : stages) {
+    const auto found = std::find(pools.units_of_kind.begin(), pools.units_of_kind.end(), units);
+    pools.kind_of_stage.push_back(static_cast<std::int32_t>(found - pools.units_of_kind.begin()));
+    if (found == pools.units_of_kind.end()) pools.units_of_kind.push_back(units);
+  }
+}
+
+std::vector<RoutingDraw> draw_routing(const ChunkInputs& inputs, const ChunkKey& key, std::size_t count) {
+  Rng rng(inputs.seed, "routing/" + std::to_string(static_cast<int>(key.action)) + "/" +
+                           std::to_string(key.forward_kind) + "/" + std::to_string(key.backward_kind));
+  std::vector<RoutingDraw> draws(count);
+  const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
+  const auto mean = static_cast<double>(inputs.work.routed_rows);
+  for (auto& draw : draws) {
+    const auto rows = network::sample_rows(rng, inputs.group_ranks, inputs.unpadded_rows, inputs.routing_spread,
+                                           {inputs.work.local_experts, row_padding});
+    draw.gpu_load.resize(ranks);
+    draw.node_load.resize(ranks);
+    for (std::size_t r = 0; r < ranks; ++r) draw.gpu_load[r] = rows[r].padded / mean;
+    const auto width = static_cast<std::size_t>(std::min(inputs.ranks_per_node, inputs.group_ranks));
+    for (std::size_t first = 0; first < ranks; first += width) {
+      const std::size_t last = std::min(ranks, first + width);
+      double sum = 0;
+      for (std::size_t r = first; r < last; ++r) sum += draw.gpu_load[r];
+      for (std::size_t r = first; r < last; ++r) draw.node_load[r] = sum / static_cast<double>(last - first);
+    }
+  }
+  return draws;
+}
+
+std::vector<UnitTimes> pick(const std::vector<UnitTimes>& prices, const std::vector<model::Unit>& units) {
+  std::vector<UnitTimes> times;
+  for (const model::Unit unit : units) times.push_back(prices[static_cast<std::size_t>(unit)]);
+  return times;
+}
+
+}  // namespace
+
+UnitPrices price_units(const ChunkInputs& inputs) {
+  UnitPrices prices;
+  constexpr auto kinds = static_cast<std::size_t>(model::Unit::mtp_head) + 1;
+  prices.alone.resize(kinds);
+  prices.paired.resize(kinds);
+  for (const auto& stage : inputs.stages)
+    for (const model::Unit unit : stage) {
+      const auto u = static_cast<std::size_t>(unit);
+      if (!prices.alone[u].blocks[0].empty()) continue;
+      ComputeConditions alone{.hbm_taken = inputs.hbm_taken_alone,
+                              .independent_only = inputs.independent_only,
+                              .attention_forward_extra = inputs.context_forward,
+                              .attention_backward_extra = inputs.context_backward};
+      ComputeConditions paired = alone;
+      paired.sms_taken = inputs.communication_sms;
+      paired.hbm_taken = inputs.hbm_taken_beside;
+      prices.alone[u] = price_unit(*inputs.model, unit, inputs.work, *inputs.gpu, alone);
+      prices.paired[u] = price_unit(*inputs.model, unit, inputs.work, *inputs.gpu, paired);
+    }
+  return prices;
+}
+
+ChunkKey ChunkPools::key_of(const plan::Instruction& i) const {
+  ChunkKey key{.action = i.action};
+  if (i.forward_stage >= 0) key.forward_kind = kind_of_stage[static_cast<std::size_t>(i.forward_stage)];
+  if (i.backward_stage >= 0) key.backward_kind = kind_of_stage[static_cast<std::size_t>(i.backward_stage)];
+  return key;
+}
+
+const ChunkSample& ChunkPools::sample_of(const plan::Instruction& instruction, std::uint64_t draw) const {
+  const auto found = samples.find(key_of(instruction));
+  check(found != samples.end(), "every chunk of the program was simulated");
+  return found->second[draw % found->second.size()];
+}
+
+GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const ChunkPools& pools,
+                     const ChunkKey& key, std::int32_t repetitions) {
+  const bool paired = key.action == Action::pair;
+  GroupWork work;
+  std::vector<model::Unit> forward, backward;
+  if (key.forward_kind >= 0) forward = pools.units_of_kind[static_cast<std::size_t>(key.forward_kind)];
+  if (key.backward_kind >= 0) backward = pools.units_of_kind[static_cast<std::size_t>(key.backward_kind)];
+  work.chunk = list_segments(key.action, forward, backward);
+  work.forward = pick(paired ? prices.paired : prices.alone, forward);
+  work.backward = pick(paired ? prices.paired : prices.alone, backward);
+  work.exchange = paired ? inputs.exchange_beside : inputs.exchange_alone;
+  work.barrier = inputs.barrier;
+  work.mean_rows = static_cast<double>(inputs.work.routed_rows);
+  work.repetitions = repetitions;
+  if (inputs.routing_spread <= 0 || work.chunk.draws == 0) return work;  // folded: one GPU stands for all
+  work.ranks = inputs.group_ranks;
+  work.draws = draw_routing(inputs, key, static_cast<std::size_t>(repetitions) * work.chunk.draws);
+  return work;
+}
+
+ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
+                           const std::vector<const plan::Program*>& programs) {
+  ChunkPools pools;
+  find_kinds(inputs.stages, pools);
+  std::set<ChunkKey> keys;
+  for (const auto* program : programs)
+    for (const auto& rank : program->per_rank)
+      for (const auto& instruction : rank) keys.insert(pools.key_of(instruction));
+  for (const ChunkKey& key : keys) {
+    const bool folded = inputs.routing_spread <= 0;
+    const std::int32_t repetitions = folded ? 1 : key.action == Action::pair ? pair_repetitions : lone_repetitions;
+    const GroupResult result = simulate_group(group_work(inputs, prices, pools, key, repetitions));
+    pools.samples[key] = result.samples;
+    pools.events += result.events;
+    pools.fingerprint = hash_number(result.fingerprint, pools.fingerprint);
+  }
+  return pools;
+}
+
+std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, std::size_t instruction) {
+  std::uint64_t h = hash_number(static_cast<std::uint64_t>(group), hash_number(seed));
+  h = hash_number(rank, h);
+  return hash_number(instruction, h) >> 16;  // the low bits of FNV-1a mix least
+}
+
+ChunkTimes list_durations(const ChunkPools& pools, const plan::Program& program, std::int32_t groups,
+                          std::uint64_t seed) {
+  ChunkTimes times(static_cast<std::size_t>(groups));
+  for (std::int32_t g = 0; g < groups; ++g) {
+    auto& ranks = times[static_cast<std::size_t>(g)];
+    ranks.resize(program.per_rank.size());
+    for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
+      const auto& list = program.per_rank[r];
+      ranks[r].reserve(list.size());
+      for (std::size_t i = 0; i < list.size(); ++i)
+        ranks[r].push_back(pools.sample_of(list[i], draw_of(seed, g, r, i)).duration);
+    }
+  }
+  return times;
+}
+
+}  // namespace foretrain::cluster

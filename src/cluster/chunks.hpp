@@ -1,0 +1,77 @@
+#pragma once
+// How long each kind of chunk takes on each kind of stage: every combination that a program uses is simulated by its
+// expert-parallel group (group.hpp) a few times with fresh routing draws, and the program's chunks draw from these
+// samples. Identical GPUs are folded: when routing is balanced one GPU stands for its group and one sample for all.
+//
+// Left out: correlation between the routing of successive layers (no source states one).
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "cluster/group.hpp"
+#include "cluster/pipeline.hpp"
+#include "hardware/gpu.hpp"
+#include "model/ops.hpp"
+#include "plan/schedule.hpp"
+
+namespace foretrain::cluster {
+
+inline constexpr std::int64_t row_padding = 128;  // rows of an expert are padded to it (DeepGEMM's contiguous layout)
+
+// What the chunks of one training stage have in common.
+struct ChunkInputs {
+  const model::TransformerSpec* model = nullptr;
+  const hardware::GpuSpec* gpu = nullptr;
+  model::Work work;                       // at balanced load
+  double unpadded_rows = 0;               // of it, without the padding of grouped GEMMs
+  Seconds context_forward{}, context_backward{};  // exposed exchange of context parallelism, per attention block
+  std::vector<std::vector<model::Unit>> stages;
+  std::array<ExchangeTime, exchange_kinds> exchange_alone{}, exchange_beside{};  // beside: in an overlapped pair
+  Seconds barrier{};
+  std::int64_t communication_sms = 0;     // held inside an overlapped pair
+  double hbm_taken_alone = 0, hbm_taken_beside = 0;
+  std::int32_t group_ranks = 1, ranks_per_node = 8;
+  double routing_spread = 0;              // relative standard deviation of rows; 0 = balanced, folded
+  bool independent_only = false;
+  std::uint64_t seed = 1;
+};
+
+struct ChunkKey {
+  plan::Action action{};
+  std::int32_t forward_kind = -1, backward_kind = -1;  // kinds of stages: equal stages share a kind
+  friend auto operator<=>(const ChunkKey&, const ChunkKey&) = default;
+};
+
+// Every kind of unit of the model priced once: with the whole GPU, and inside an overlapped pair.
+struct UnitPrices {
+  std::vector<UnitTimes> alone, paired;  // by model::Unit; empty blocks where the model has no such unit
+};
+UnitPrices price_units(const ChunkInputs& inputs);
+
+struct ChunkPools {
+  std::vector<std::int32_t> kind_of_stage;             // [stage]
+  std::vector<std::vector<model::Unit>> units_of_kind; // [kind]
+  std::map<ChunkKey, std::vector<ChunkSample>> samples;
+  std::uint64_t events = 0, fingerprint = 0;
+
+  ChunkKey key_of(const plan::Instruction& instruction) const;
+  const ChunkSample& sample_of(const plan::Instruction& instruction, std::uint64_t draw) const;
+};
+
+// Simulates every chunk kind that one of the programs uses.
+ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
+                           const std::vector<const plan::Program*>& programs);
+
+// The work of one group for one key, as simulate_chunks runs it (for validation and op-level traces).
+GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const ChunkPools& pools,
+                     const ChunkKey& key, std::int32_t repetitions);
+
+// Which sample each chunk of a program takes: seeded, independent of the order of evaluation.
+ChunkTimes list_durations(const ChunkPools& pools, const plan::Program& program, std::int32_t groups,
+                          std::uint64_t seed);
+std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, std::size_t instruction);
+
+}  // namespace foretrain::cluster

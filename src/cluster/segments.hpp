@@ -1,0 +1,47 @@
+#pragma once
+// A chunk as a small graph of segments on two streams, cut only where communication begins or ends.
+//
+// Every GPU has a compute stream and a communication stream; each runs its segments in list order. Inside an
+// overlapped pair the compute stream runs, per layer, attn(F) mlp(I) mlp(W) mlp(F) attn(I) attn(W), and the
+// communication stream: gradient dispatch, forward dispatch, gradient combine, forward combine (the order of
+// deepseek-ai/profile-data train.json). A lone chunk is the same with one side missing; a full lone backward runs
+// mlp(W) while the gradient combine is in flight. The list is the whole model of the overlap: nothing else decides it.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "cluster/blocks.hpp"
+#include "model/transformer.hpp"
+#include "plan/schedule.hpp"
+
+namespace foretrain::cluster {
+
+enum class ExchangeKind : std::uint8_t { dispatch_gradient, dispatch, combine_gradient, combine };
+inline constexpr std::size_t exchange_kinds = 4;
+
+struct Segment {
+  bool is_exchange = false;
+  BlockKind block{};        // when computing
+  ExchangeKind exchange{};  // when communicating; a barrier of the expert-parallel group precedes it
+  std::uint16_t unit = 0;   // index into the chunk's units (forward side or backward side)
+  bool backward_side = false;
+  std::uint16_t draw = 0;   // which routing draw of the chunk sets its rows (units with an exchange, per side)
+  std::array<std::int16_t, 2> needs{-1, -1};  // segments that must have ended, besides those before it on its stream
+};
+
+struct ChunkSegments {
+  std::vector<Segment> segments;  // a legal sequential order; per stream, the execution order
+  std::uint16_t draws = 0;        // routing draws used
+  std::int16_t last_forward = -1; // ends when the forward output is ready; -1: no forward side
+};
+
+// `forward` and `backward` are the units of the two stages in forward order; the side an action does not have is
+// ignored.
+ChunkSegments list_segments(plan::Action action, const std::vector<model::Unit>& forward,
+                            const std::vector<model::Unit>& backward);
+
+bool has_attention(model::Unit unit);
+bool has_exchange(model::Unit unit);  // tokens are dispatched to experts and combined
+
+}  // namespace foretrain::cluster

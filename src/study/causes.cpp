@@ -1,0 +1,37 @@
+#include "study/experiments.hpp"
+#include "study/stage.hpp"
+
+namespace foretrain::study {
+namespace {
+
+struct Experiment {
+  const char* name;
+  const char* how;
+  bool cluster::Switches::*off;
+};
+
+constexpr Experiment experiments[] = {
+    {"all-to-all", "dispatch and combine take no time", &cluster::Switches::free_exchange},
+    {"routing imbalance", "every GPU receives the mean number of tokens", &cluster::Switches::balanced_routing},
+    {"pipeline messages", "sends between stages take no time", &cluster::Switches::free_p2p},
+    {"SMs held by communication", "all SMs compute inside overlapped pairs", &cluster::Switches::whole_gpu},
+    {"shared HBM", "communication and compute do not slow one another", &cluster::Switches::private_hbm},
+    {"gradients and optimizer", "reduction and update take no time", &cluster::Switches::free_optimizer},
+    {"kernel launches", "no gap between kernels", &cluster::Switches::free_launches},
+    {"exchange barriers", "the counts exchange before a dispatch or combine takes no time",
+     &cluster::Switches::free_barrier},
+};
+
+}  // namespace
+
+std::vector<Cause> find_causes(const cluster::StepSpec& spec, std::int64_t batch, Seconds step_time) {
+  std::vector<Cause> causes;
+  for (const auto& experiment : experiments) {
+    cluster::StepSpec changed = spec;
+    changed.off.*experiment.off = true;
+    causes.push_back({experiment.name, experiment.how, step_time - steady_step(changed, batch).step_time});
+  }
+  return causes;
+}
+
+}  // namespace foretrain::study

@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <initializer_list>
+
+#include "study/experiments.hpp"
+#include "study/stage.hpp"
+
+namespace foretrain::study {
+namespace {
+
+// The inputs of one step, copied so that one of them can be moved.
+struct Inputs {
+  hardware::GpuSpec gpu;
+  hardware::NicSpec nic;
+  plan::SoftwareSpec software;
+};
+
+struct Uncertain {
+  const char* name;
+  const char* measurement;  // what would shrink its spread
+  Provenance from;          // of the widest member
+  std::function<void(Inputs&, double factor)> move;
+};
+
+void slow_down(hardware::Curve& curve, double factor) {
+  curve.efficiency /= factor;
+  curve.tile_overhead *= factor;
+  for (double& e : curve.efficiencies) e /= factor;
+  curve.bandwidth_fraction /= factor;
+  curve.per_launch *= factor;
+}
+
+Uncertain curves(const char* name, const char* measurement, const hardware::GpuSpec& gpu,
+                 std::initializer_list<Family> families) {
+  Uncertain u{name, measurement, {}, {}};
+  const std::vector<Family> list(families);
+  for (const Family family : list) {
+    const auto& curve = gpu.curves[static_cast<std::size_t>(family)];
+    if (curve && curve->from.spread > u.from.spread) u.from = curve->from;
+  }
+  u.move = [list](Inputs& inputs, double factor) {
+    for (const Family family : list)
+      if (auto& curve = inputs.gpu.curves[static_cast<std::size_t>(family)]) slow_down(*curve, factor);
+  };
+  return u;
+}
+
+std::vector<Uncertain> list_uncertain(const cluster::StepSpec& spec) {
+  using F = Family;
+  const auto& gpu = *spec.gpu;
+  std::vector<Uncertain> all{
+      curves("FP8 and BF16 GEMM time", "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all", gpu,
+             {F::gemm_fp8, F::grouped_gemm_fp8, F::gemm_bf16, F::grouped_gemm_bf16}),
+      curves("weight-gradient GEMM time", "FP8 weight-gradient kernels at the model's shapes", gpu,
+             {F::wgrad_fp8, F::grouped_wgrad_fp8}),
+      curves("attention time", "flash attention forward and backward at the model's head sizes", gpu,
+             {F::attention_forward, F::attention_backward}),
+      curves("memory-bound kernel time", "casts, norms, permutes at the model's shapes beside an all-to-all", gpu,
+             {F::fp8_cast, F::fp8_cast_transpose, F::permute, F::rmsnorm, F::swiglu, F::layout_copy, F::rope, F::gating,
+              F::weight_transpose, F::elementwise, F::scale_transpose, F::memset_copy}),
+      {"network bandwidth", "all-to-all and send/receive between nodes of the cluster itself", spec.nic->achieved.from,
+       [](Inputs& in, double factor) { in.nic.achieved.value = in.nic.achieved.value / factor; }},
+      {"routing imbalance", "expert loads of a production run, over all ranks",
+       spec.software->routing_spread.from,
+       [](Inputs& in, double factor) { in.software.routing_spread.value *= factor; }},
+      {"all-to-all slowed by compute", "dispatch and combine beside GEMMs, at the same SM count",
+       spec.software->overlapped_dispatch.from,
+       [](Inputs& in, double factor) {
+         for (auto* rate : {&in.software.overlapped_dispatch, &in.software.overlapped_dispatch_gradient,
+                            &in.software.overlapped_combine, &in.software.overlapped_combine_gradient})
+           rate->value /= factor;
+       }},
+      {"launch gap", "gaps between dependent kernels in a trace of the framework", gpu.launch_gap.from,
+       [](Inputs& in, double factor) { in.gpu.launch_gap.value *= factor; }},
+  };
+  std::erase_if(all, [](const Uncertain& u) { return u.from.spread <= 0; });
+  return all;
+}
+
+constexpr double z_90 = 1.6448536269514722;  // two-sided 90 % of a normal distribution
+
+}  // namespace
+
+Interval find_interval(const cluster::StepSpec& spec, std::int64_t batch, Seconds step_time) {
+  Interval interval;
+  double variance = 0;
+  for (const auto& uncertain : list_uncertain(spec)) {
+    Inputs inputs{*spec.gpu, *spec.nic, *spec.software};
+    uncertain.move(inputs, 1 + uncertain.from.spread);
+    cluster::StepSpec moved = spec;
+    moved.gpu = &inputs.gpu;
+    moved.nic = &inputs.nic;
+    moved.software = &inputs.software;
+    const double effect = steady_step(moved, batch).step_time / step_time - 1;
+    variance += effect * effect;
+    interval.contributions.push_back({uncertain.name, uncertain.from.spread, effect, uncertain.from.source,
+                                      uncertain.measurement});
+  }
+  std::stable_sort(interval.contributions.begin(), interval.contributions.end(),
+                   [](const Contribution& a, const Contribution& b) { return std::abs(a.effect) > std::abs(b.effect); });
+  const double half = z_90 * std::sqrt(variance);
+  interval.low = step_time * (1 - half);
+  interval.high = step_time * (1 + half);
+  return interval;
+}
+
+}  // namespace foretrain::study

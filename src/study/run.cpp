@@ -1,0 +1,33 @@
+#include "study/run.hpp"
+
+#include "study/experiments.hpp"
+#include "study/published.hpp"
+#include "study/stage.hpp"
+
+namespace foretrain::study {
+
+Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
+  Outcome out;
+  out.scenario = scenario.name;
+  out.file = scenario.file;
+  out.seed = scenario.seed;
+  out.hash = scenario.hash;
+  out.gpus = scenario.cluster.gpus;
+  for (const auto& stage : scenario.stages) {
+    out.stages.push_back(run_stage(scenario, stage, out.infeasible));
+    const auto& done = out.stages.back();
+    out.duration += done.duration;
+    out.gpu_hours += done.gpu_hours;
+    out.cost += done.cost;
+    out.events += done.step.events;
+  }
+  if (!out.infeasible.empty() || out.stages.empty()) return out;
+  const auto& first = out.stages.front();
+  const auto spec = step_spec(scenario, scenario.stages.front());
+  if (options.causes) out.causes = find_causes(spec, first.batch, first.step.step_time);
+  if (options.interval) out.interval = find_interval(spec, first.batch, first.step.step_time);
+  out.comparisons = compare(out, scenario.published);
+  return out;
+}
+
+}  // namespace foretrain::study

@@ -1,0 +1,185 @@
+#include "study/stage.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/check.hpp"
+#include "study/ramp.hpp"
+#include "study/rollout.hpp"
+
+namespace foretrain::study {
+namespace {
+
+using plan::Schedule;
+using spec::StageSpec;
+
+std::int64_t sequences_per_micro_batch(const plan::PlanSpec& plan) { return plan.data * plan.micro_batch; }
+
+// The batch grows by whole micro-batches on every replica; DualPipe sends them in from both ends, so in twos.
+std::int64_t granule_of(const plan::PlanSpec& plan) {
+  return sequences_per_micro_batch(plan) * (plan.schedule == Schedule::dualpipe ? 2 : 1);
+}
+
+double tokens_of(const StageSpec& stage) {
+  if (stage.tokens > 0) return stage.tokens;
+  if (stage.samples > 0) return stage.samples * stage.epochs * stage.mean_sample_tokens;
+  return static_cast<double>(stage.steps) * static_cast<double>(stage.batch.to) * static_cast<double>(stage.sequence);
+}
+
+// The batches worth simulating: the ends of the range of each schedule; in between a step is affine in the number of
+// micro-batches (more of the same pairs), so the rest is interpolated.
+struct Knot {
+  std::int64_t micro_batches;
+  cluster::ScheduleChoice choice;
+  cluster::StepResult step;
+};
+
+struct Batches {
+  std::vector<BatchShare> shares;
+  std::vector<Knot> knots;  // ascending
+};
+
+std::vector<Knot> list_knots(const plan::PlanSpec& plan, const std::vector<BatchShare>& shares,
+                             std::vector<std::string>& infeasible) {
+  std::vector<Knot> all;
+  for (const auto& share : shares) {
+    const std::int64_t n = share.batch / sequences_per_micro_batch(plan);
+    Knot knot{n, cluster::choose_schedule(plan, n), {}};
+    if (!knot.choice.possible) infeasible.push_back(knot.choice.reason);
+    if (all.empty() || all.back().micro_batches != n) all.push_back(std::move(knot));
+  }
+  std::vector<Knot> ends;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool first = i == 0 || all[i - 1].choice.schedule != all[i].choice.schedule;
+    const bool last = i + 1 == all.size() || all[i + 1].choice.schedule != all[i].choice.schedule;
+    if (first || last) ends.push_back(std::move(all[i]));
+  }
+  return ends;
+}
+
+void simulate_knots(const cluster::StepSpec& spec, std::vector<Knot>& knots) {
+  const auto prepared = cluster::prepare(spec);
+  std::vector<plan::Program> programs;
+  std::vector<const plan::Program*> pointers;
+  for (const Knot& knot : knots)
+    programs.push_back(plan::list_program(knot.choice.schedule, static_cast<std::int32_t>(spec.plan->pipeline),
+                                          static_cast<std::int32_t>(knot.micro_batches)));
+  for (const auto& program : programs) pointers.push_back(&program);
+  const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, pointers);
+  for (std::size_t i = 0; i < knots.size(); ++i)
+    knots[i].step = cluster::simulate_step(spec, prepared, pools, programs[i], knots[i].choice);
+}
+
+Seconds interpolate(const std::vector<Knot>& knots, std::int64_t n) {
+  for (std::size_t i = 0; i < knots.size(); ++i)
+    if (knots[i].micro_batches == n) return knots[i].step.step_time;
+  const auto right = std::find_if(knots.begin(), knots.end(), [n](const Knot& k) { return k.micro_batches > n; });
+  check(right != knots.begin() && right != knots.end(), "a batch lies between simulated ones");
+  const Knot &a = *(right - 1), &b = *right;
+  const double f = static_cast<double>(n - a.micro_batches) / static_cast<double>(b.micro_batches - a.micro_batches);
+  return a.step.step_time + (b.step.step_time - a.step.step_time) * f;
+}
+
+void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
+  const double tokens = static_cast<double>(out.batch) * static_cast<double>(out.sequence);
+  const double gpus = static_cast<double>(scenario.cluster.gpus);
+  const auto rate = [&](bool causal) {
+    return model::model_flops_per_token(scenario.model, out.sequence, causal) * tokens / (out.step.step_time * gpus);
+  };
+  out.tflops_causal = rate(true).base() / 1e12;
+  out.tflops_noncausal = rate(false).base() / 1e12;
+  out.mfu_causal = rate(true) / scenario.gpu.peak_bf16.value;
+  out.mfu_noncausal = rate(false) / scenario.gpu.peak_bf16.value;
+  out.tokens_per_day = tokens / out.step.step_time.base() * 86400;
+}
+
+void add_memory(const spec::Scenario& scenario, const cluster::StepSpec& spec, StageOutcome& out,
+                std::vector<std::string>& infeasible) {
+  for (std::size_t r = 0; r < out.step.ranks.size(); ++r) {
+    out.memory.push_back(cluster::memory_of(spec, out.step, r));
+    const auto& report = out.memory.back();
+    if (report.total <= report.limit) continue;
+    const auto broken = plan::breaking_term(report);
+    infeasible.push_back(fmt::format("{}: pipeline rank {} needs {:.1f} GiB of {:.0f} GiB; '{}' is the term that breaks it",
+                                     out.name, r, report.total.base() / 1073741824.0,
+                                     report.limit.base() / 1073741824.0, broken));
+    return;
+  }
+  (void)scenario;
+}
+
+void add_notes(const StageSpec& stage, StageOutcome& out) {
+  for (const auto& point : out.ramp)
+    if (point.schedule != stage.plan.schedule) {
+      out.notes.push_back(fmt::format("batches of {} to {} sequences run {} instead of {}: {}", out.ramp.front().batch,
+                                      std::find_if(out.ramp.rbegin(), out.ramp.rend(),
+                                                   [&](const RampPoint& p) { return p.schedule == point.schedule; })->batch,
+                                      plan::name_of(point.schedule), plan::name_of(stage.plan.schedule),
+                                      cluster::choose_schedule(stage.plan, point.micro_batches).reason));
+      break;
+    }
+  for (const auto& [key, text] : stage.assumptions) out.notes.push_back(fmt::format("assumed {}: {}", key, text));
+}
+
+}  // namespace
+
+cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& stage, const cluster::Switches& off) {
+  return {.model = &scenario.model,
+          .gpu = &scenario.gpu,
+          .nic = &scenario.nic,
+          .cluster = &scenario.cluster,
+          .plan = &stage.plan,
+          .software = &scenario.software,
+          .sequence = stage.sequence,
+          .seed = scenario.seed,
+          .off = off};
+}
+
+cluster::StepResult steady_step(const cluster::StepSpec& spec, std::int64_t batch) {
+  const std::int64_t n = batch / sequences_per_micro_batch(*spec.plan);
+  const auto choice = cluster::choose_schedule(*spec.plan, n);
+  check(choice.possible, "an experiment repeats a step that ran");
+  const auto prepared = cluster::prepare(spec);
+  const auto program = plan::list_program(choice.schedule, static_cast<std::int32_t>(spec.plan->pipeline),
+                                          static_cast<std::int32_t>(n));
+  const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, {&program});
+  return cluster::simulate_step(spec, prepared, pools, program, choice);
+}
+
+StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, std::vector<std::string>& infeasible) {
+  StageOutcome out;
+  out.name = stage.name;
+  out.kind = stage.kind;
+  out.sequence = stage.sequence;
+  out.batch = stage.batch.to;
+  out.tokens = tokens_of(stage);
+  const auto spec = step_spec(scenario, stage);
+  const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
+  auto knots = list_knots(stage.plan, shares, infeasible);
+  if (!infeasible.empty()) return out;
+  simulate_knots(spec, knots);
+  out.step = knots.back().step;
+  for (const auto& share : shares) {
+    const std::int64_t n = share.batch / sequences_per_micro_batch(stage.plan);
+    const Seconds time = interpolate(knots, n);
+    out.steps += share.steps;
+    out.duration += time * share.steps;
+    if (shares.size() > 1)
+      out.ramp.push_back({share.batch, n, share.steps, time, cluster::choose_schedule(stage.plan, n).schedule});
+  }
+  add_rates(scenario, out);
+  add_memory(scenario, spec, out, infeasible);
+  add_notes(stage, out);
+  if (stage.rollout) {
+    out.rollout = price_rollout(scenario, stage, out.step.step_time);
+    const auto& r = *out.rollout;
+    out.duration += (r.prefill + r.decode + r.reward + r.reference + r.weight_sync) * out.steps;
+  }
+  out.gpu_hours = gpu_hours(out.duration, static_cast<double>(scenario.cluster.gpus));
+  out.cost = scenario.prices.gpu.value * (out.duration * static_cast<double>(scenario.cluster.gpus));
+  return out;
+}
+
+}  // namespace foretrain::study

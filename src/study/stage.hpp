@@ -1,0 +1,21 @@
+#pragma once
+// One stage of a scenario (pre-training, extension, supervised or reinforcement): its steps, time and money.
+
+#include "cluster/step.hpp"
+#include "spec/scenario.hpp"
+#include "study/outcome.hpp"
+
+namespace foretrain::study {
+
+// What `cluster` needs to simulate a step of this stage. Points into `scenario` and `stage`.
+cluster::StepSpec step_spec(const spec::Scenario& scenario, const spec::StageSpec& stage,
+                            const cluster::Switches& off = {});
+
+// The steady step (largest batch) of a stage with everything prepared, so that experiments can repeat it.
+cluster::StepResult steady_step(const cluster::StepSpec& spec, std::int64_t batch);
+
+// Reasons why the stage cannot run are appended to `infeasible`; its outcome is then incomplete.
+StageOutcome run_stage(const spec::Scenario& scenario, const spec::StageSpec& stage,
+                       std::vector<std::string>& infeasible);
+
+}  // namespace foretrain::study
