@@ -18,7 +18,7 @@ using sim::SimTime;
 using sim::Ticks;
 
 constexpr SimTime unknown = SimTime::max();
-enum EventKind : std::uint32_t { chunk_done, port_due };
+enum class Happening : std::uint8_t { chunk_done, port_due };
 
 bool has_forward(Action a) {
   return a == Action::forward || a == Action::pair;
@@ -137,7 +137,7 @@ void Pipeline::start_group(std::size_t group, std::size_t rank, SimTime start) {
     const std::size_t instruction = cursors_[id].next;
     const SimTime end = start + times_[times_.size() == 1 ? 0 : group][rank][instruction];
     timeline_.spans[lane][rank].push_back({static_cast<std::int32_t>(instruction), start, end});
-    engine_.at(end, chunk_done, static_cast<std::uint32_t>(id));
+    engine_.at(end, Happening::chunk_done, static_cast<std::uint32_t>(id));
   }
 }
 
@@ -157,7 +157,8 @@ void Pipeline::finish(std::size_t lane, std::size_t rank) {
   if (sends_gradient(i.action) && i.backward_stage > 0)
     hand_over(lane, rank, {i.backward_stage, i.backward_micro_batch, true, now});
   const Port& port = ports_[lane * ranks() + rank];
-  if (!port.empty()) engine_.at(port.due(), port_due, static_cast<std::uint32_t>(lane * ranks() + rank));
+  if (!port.empty())
+    engine_.at(port.due(), Happening::port_due, static_cast<std::uint32_t>(lane * ranks() + rank));
   try_start(lane, rank);
 }
 
@@ -202,7 +203,7 @@ void Pipeline::drain(std::size_t lane, std::size_t rank) {
   Port::Parcel parcel;
   while (port.take(engine_.now(), parcel)) deliver(lane, rank, parcel, engine_.now());
   if (!port.empty()) {
-    engine_.at(port.due(), port_due, static_cast<std::uint32_t>(id));
+    engine_.at(port.due(), Happening::port_due, static_cast<std::uint32_t>(id));
     return;
   }
   cursors_[id].sends_left = engine_.now();
@@ -223,11 +224,16 @@ void Pipeline::check_ended() const {
 Timeline Pipeline::run() {
   for (std::size_t lane = 0; lane < lanes_; ++lane)
     for (std::size_t rank = 0; rank < ranks(); ++rank) try_start(lane, rank);
-  engine_.run([this](std::uint32_t kind, std::uint32_t id) {
-    if (kind == chunk_done)
-      finish(id / ranks(), id % ranks());
-    else
-      drain(id / ranks(), id % ranks());
+  engine_.run([this](const sim::Event& event) {
+    const std::size_t lane = event.id() / ranks(), rank = event.id() % ranks();
+    switch (event.kind<Happening>()) {
+      case Happening::chunk_done:
+        finish(lane, rank);
+        break;
+      case Happening::port_due:
+        drain(lane, rank);
+        break;
+    }
   });
   check_ended();
   for (const Cursor& cursor : cursors_) timeline_.makespan = std::max(timeline_.makespan, cursor.free);
