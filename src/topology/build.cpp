@@ -5,7 +5,9 @@
 namespace foretrain::topology {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 // The first reason why the cluster cannot be wired, or "".
 std::string refusal(const ClusterSpec& c) {
@@ -14,7 +16,8 @@ std::string refusal(const ClusterSpec& c) {
   if (c.gpus % c.gpus_per_node != 0)
     return fmt::format("{} GPUs do not fill nodes of {}", c.gpus, c.gpus_per_node);
   if (c.gpus_per_node % c.nics_per_node != 0)
-    return fmt::format("{} NICs cannot be shared evenly by {} GPUs of a node", c.nics_per_node, c.gpus_per_node);
+    return fmt::format("{} NICs cannot be shared evenly by {} GPUs of a node", c.nics_per_node,
+                       c.gpus_per_node);
   if (f.levels != 2) return fmt::format("a fat tree of {} levels is not modelled, only 2", f.levels);
   if (f.switch_ports < 2 || f.switch_ports % 2 != 0)
     return fmt::format("a switch of {} ports has no equal halves up and down", f.switch_ports);
@@ -24,8 +27,8 @@ std::string refusal(const ClusterSpec& c) {
   const std::int64_t endpoints = c.gpus / c.gpus_per_node * (joined ? c.nics_per_node : 1);
   const std::int64_t limit = f.switch_ports * f.switch_ports / 2;
   if (endpoints > limit)
-    return fmt::format("{} endpoints a plane exceed the {} that two layers of {}-port switches join", endpoints,
-                       limit, f.switch_ports);
+    return fmt::format("{} endpoints a plane exceed the {} that two layers of {}-port switches join",
+                       endpoints, limit, f.switch_ports);
   return "";
 }
 
@@ -47,7 +50,9 @@ Layout layout_of(const ClusterSpec& c) {
 
 std::vector<NodeKind> list_nodes(const Layout& l) {
   std::vector<NodeKind> nodes;
-  const auto add = [&](std::int64_t n, NodeKind kind) { nodes.insert(nodes.end(), static_cast<std::size_t>(n), kind); };
+  const auto add = [&](std::int64_t n, NodeKind kind) {
+    nodes.insert(nodes.end(), static_cast<std::size_t>(n), kind);
+  };
   add(l.gpus, NodeKind::gpu);
   add(l.nodes, NodeKind::nvswitch);
   add(l.nodes * l.nics_per_node, NodeKind::nic);
@@ -56,20 +61,22 @@ std::vector<NodeKind> list_nodes(const Layout& l) {
   return nodes;
 }
 
-// The order is part of the contract with route.cpp: NVLink by GPU, PCIe by GPU, NIC by node and rail, then every
-// leaf's uplinks. Uplinks go round the spines without a break between leaves, so that no spine gets more than its
-// ports even where the leaves do not divide evenly.
+// The order is part of the contract with route.cpp: NVLink by GPU, PCIe by GPU, NIC by node and rail, then
+// every leaf's uplinks. Uplinks go round the spines without a break between leaves, so that no spine gets
+// more than its ports even where the leaves do not divide evenly.
 std::vector<Link> list_links(const Layout& l, const LinkRates& rates) {
   std::vector<Link> links;
   for (std::int64_t g = 0; g < l.gpus; ++g)
     links.push_back({gpu_id(l, g), nvswitch_id(l, g / l.gpus_per_node), LinkKind::nvlink, rates.nvlink});
   for (std::int64_t g = 0; g < l.gpus; ++g)
-    links.push_back({gpu_id(l, g), nic_id(l, g / l.gpus_per_node, rail_of(l, g)), LinkKind::pcie, rates.pcie});
+    links.push_back(
+        {gpu_id(l, g), nic_id(l, g / l.gpus_per_node, rail_of(l, g)), LinkKind::pcie, rates.pcie});
   for (std::int64_t node = 0; node < l.nodes; ++node)
     for (std::int64_t rail = 0; rail < l.nics_per_node; ++rail) {
       const std::int64_t plane = l.rails_joined ? 0 : rail;
       const std::int64_t endpoint = l.rails_joined ? rail * l.nodes + node : node;
-      links.push_back({nic_id(l, node, rail), leaf_id(l, plane, endpoint / l.ports_down), LinkKind::nic, rates.nic});
+      links.push_back(
+          {nic_id(l, node, rail), leaf_id(l, plane, endpoint / l.ports_down), LinkKind::nic, rates.nic});
     }
   if (l.spines_per_plane == 0) return links;
   for (std::int64_t plane = 0; plane < l.planes; ++plane)

@@ -1,9 +1,10 @@
 #pragma once
-// From a description of a cluster to its graph: two-layer fat trees of switches with half of a leaf's ports down and
-// half up (no oversubscription), one tree a plane or one tree for all rails.
+// From a description of a cluster to its graph: two-layer fat trees of switches with half of a leaf's ports
+// down and half up (no oversubscription), one tree a plane or one tree for all rails.
 //
-// Left out: three-layer trees, dragonfly and torus fabrics; those are refused with a reason, as is a plane that needs
-// more endpoints than two layers can join (ports^2 / 2; Leiserson 1985, Al-Fares et al., SIGCOMM 2008).
+// Left out: three-layer trees, dragonfly and torus fabrics; those are refused with a reason, as is a plane
+// that needs more endpoints than two layers can join (ports^2 / 2; Leiserson 1985, Al-Fares et al., SIGCOMM
+// 2008).
 
 #include <string>
 #include <tl/expected.hpp>

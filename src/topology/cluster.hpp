@@ -12,7 +12,7 @@ struct FabricSpec {
     multi_rail_fat_tree,   // one fat tree joins all rails
   };
   Kind kind = Kind::multi_plane_fat_tree;
-  std::int64_t planes = 8;        // multi_plane: one per NIC of a node
+  std::int64_t planes = 8;  // multi_plane: one per NIC of a node
   std::int64_t levels = 2;
   std::int64_t switch_ports = 64;
 };

@@ -9,10 +9,12 @@
 namespace foretrain::topology {
 namespace {
 
-LinkId link_at(std::int64_t i) { return id_of<LinkId>(static_cast<std::size_t>(i)); }
+LinkId link_at(std::int64_t i) {
+  return id_of<LinkId>(static_cast<std::size_t>(i));
+}
 
-// The cable between a leaf and a spine of a plane that serves destination endpoint `d`. A leaf's uplink u goes to
-// spine (leaf * ports_up + u) mod spines (build.cpp), so its cables to one spine lie `spines` apart.
+// The cable between a leaf and a spine of a plane that serves destination endpoint `d`. A leaf's uplink u
+// goes to spine (leaf * ports_up + u) mod spines (build.cpp), so its cables to one spine lie `spines` apart.
 LinkId cable(const Layout& l, std::int64_t plane, std::int64_t leaf, std::int64_t spine, std::int64_t d) {
   const std::int64_t spines = l.spines_per_plane, first_up = leaf * l.ports_up;
   const std::int64_t offset = ((spine - first_up) % spines + spines) % spines;
@@ -78,7 +80,8 @@ std::vector<Step> search_route(const Topology& topology, NodeId from, NodeId to)
   Graph graph(topology.nodes().size());
   for (std::size_t i = 0; i < topology.links().size(); ++i)
     boost::add_edge(index_of(topology.links()[i].a), index_of(topology.links()[i].b), i, graph);
-  std::vector<std::pair<bool, Edge>> into(topology.nodes().size());  // the tree edge by which a node was reached
+  std::vector<std::pair<bool, Edge>> into(
+      topology.nodes().size());  // the tree edge by which a node was reached
   struct Recorder : boost::default_bfs_visitor {
     explicit Recorder(std::vector<std::pair<bool, Edge>>& list) : reached(list) {}
     void tree_edge(Edge e, const Graph& g) const { reached[boost::target(e, g)] = {true, e}; }

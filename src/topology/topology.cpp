@@ -3,15 +3,27 @@
 namespace foretrain::topology {
 namespace {
 
-NodeId node_at(std::int64_t i) { return id_of<NodeId>(static_cast<std::size_t>(i)); }
-std::int64_t first_nic(const Layout& l) { return l.gpus + l.nodes; }
-std::int64_t first_leaf(const Layout& l) { return first_nic(l) + l.nodes * l.nics_per_node; }
-std::int64_t first_spine(const Layout& l) { return first_leaf(l) + l.planes * l.leaves_per_plane; }
+NodeId node_at(std::int64_t i) {
+  return id_of<NodeId>(static_cast<std::size_t>(i));
+}
+std::int64_t first_nic(const Layout& l) {
+  return l.gpus + l.nodes;
+}
+std::int64_t first_leaf(const Layout& l) {
+  return first_nic(l) + l.nodes * l.nics_per_node;
+}
+std::int64_t first_spine(const Layout& l) {
+  return first_leaf(l) + l.planes * l.leaves_per_plane;
+}
 
 }  // namespace
 
-NodeId gpu_id(const Layout&, std::int64_t gpu) { return node_at(gpu); }
-NodeId nvswitch_id(const Layout& l, std::int64_t node) { return node_at(l.gpus + node); }
+NodeId gpu_id(const Layout&, std::int64_t gpu) {
+  return node_at(gpu);
+}
+NodeId nvswitch_id(const Layout& l, std::int64_t node) {
+  return node_at(l.gpus + node);
+}
 NodeId nic_id(const Layout& l, std::int64_t node, std::int64_t rail) {
   return node_at(first_nic(l) + node * l.nics_per_node + rail);
 }

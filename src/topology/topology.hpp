@@ -1,10 +1,10 @@
 #pragma once
-// The cluster as a sealed graph: GPUs, one NVSwitch a node, NICs, leaf and spine switches, and the cables between
-// them. Built once (topology/build.hpp), read by everyone, changed by no one.
+// The cluster as a sealed graph: GPUs, one NVSwitch a node, NICs, leaf and spine switches, and the cables
+// between them. Built once (topology/build.hpp), read by everyone, changed by no one.
 //
-// A link is one full-duplex cable; a capacity counts one direction, in whatever rate the caller supplied (nominal or
-// achieved). Left out: the several NVSwitch chips of a node (they act as one crossbar), the PCIe switches, the
-// storage network, and failures.
+// A link is one full-duplex cable; a capacity counts one direction, in whatever rate the caller supplied
+// (nominal or achieved). Left out: the several NVSwitch chips of a node (they act as one crossbar), the PCIe
+// switches, the storage network, and failures.
 
 #include <cstdint>
 #include <utility>
@@ -32,8 +32,9 @@ struct Link {
   Bandwidth capacity{};  // one direction
 };
 
-// The numbers that fix every id, so that a route is arithmetic and no table is searched. A plane is a fat tree of its
-// own. In `rails_joined` fabrics there is one plane, whose endpoints are ordered by rail, then by node.
+// The numbers that fix every id, so that a route is arithmetic and no table is searched. A plane is a fat
+// tree of its own. In `rails_joined` fabrics there is one plane, whose endpoints are ordered by rail, then by
+// node.
 struct Layout {
   std::int64_t gpus = 0, gpus_per_node = 0, nodes = 0, nics_per_node = 0;
   std::int64_t planes = 0, endpoints_per_plane = 0;
@@ -67,8 +68,8 @@ NodeId leaf_id(const Layout& l, std::int64_t plane, std::int64_t leaf);
 NodeId spine_id(const Layout& l, std::int64_t plane, std::int64_t spine);
 std::int64_t rail_of(const Layout& l, std::int64_t gpu);  // the NIC that a GPU uses; GPUs may share one
 
-// Counted from the graph itself. `switch_links` are cables between switches only, as in table 3 of the DeepSeek
-// ISCA'25 paper ("Insights into DeepSeek-V3").
+// Counted from the graph itself. `switch_links` are cables between switches only, as in table 3 of the
+// DeepSeek ISCA'25 paper ("Insights into DeepSeek-V3").
 struct Counts {
   std::int64_t gpus = 0, endpoints = 0, switches = 0, switch_links = 0;
 };

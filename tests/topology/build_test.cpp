@@ -22,7 +22,8 @@ ClusterSpec cluster_of(std::int64_t gpus, FabricSpec::Kind kind = FabricSpec::Ki
 }  // namespace
 
 TEST_CASE("switches and cables are those of table 3 of the ISCA'25 paper") {
-  // FT2: 2048 endpoints, 96 switches, 2048 links. MPFT (8 planes): 16384 endpoints, 768 switches, 16384 links.
+  // FT2: 2048 endpoints, 96 switches, 2048 links. MPFT (8 planes): 16384 endpoints, 768 switches, 16384
+  // links.
   const Counts ft2 = count(*build(cluster_of(2048, FabricSpec::Kind::multi_rail_fat_tree), rates));
   CHECK(ft2.endpoints == 2048);
   CHECK(ft2.switches == 96);

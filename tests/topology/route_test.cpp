@@ -37,7 +37,8 @@ std::vector<LinkKind> kinds(const Topology& t, const std::vector<Step>& steps) {
 
 constexpr auto planes = FabricSpec::Kind::multi_plane_fat_tree;
 constexpr auto joined = FabricSpec::Kind::multi_rail_fat_tree;
-constexpr LinkKind nv = LinkKind::nvlink, pcie = LinkKind::pcie, nic = LinkKind::nic, up = LinkKind::leaf_spine;
+constexpr LinkKind nv = LinkKind::nvlink, pcie = LinkKind::pcie, nic = LinkKind::nic,
+                   up = LinkKind::leaf_spine;
 
 }  // namespace
 
@@ -45,10 +46,10 @@ TEST_CASE("routes of the 2048-GPU cluster cross the links they should") {
   const Topology t = built(2048, planes);
   using Kinds = std::vector<LinkKind>;
   CHECK(route(t, 5, 5).empty());
-  CHECK(kinds(t, route(t, 0, 7)) == Kinds{nv, nv});                            // one node
-  CHECK(kinds(t, route(t, 0, 8)) == Kinds{pcie, nic, nic, pcie});              // same rail, same leaf
-  CHECK(kinds(t, route(t, 0, 2040)) == Kinds{pcie, nic, up, up, nic, pcie});   // same rail, other leaf
-  CHECK(kinds(t, route(t, 0, 9)) == Kinds{nv, nv, pcie, nic, nic, pcie});      // other rail: NVLink first
+  CHECK(kinds(t, route(t, 0, 7)) == Kinds{nv, nv});                           // one node
+  CHECK(kinds(t, route(t, 0, 8)) == Kinds{pcie, nic, nic, pcie});             // same rail, same leaf
+  CHECK(kinds(t, route(t, 0, 2040)) == Kinds{pcie, nic, up, up, nic, pcie});  // same rail, other leaf
+  CHECK(kinds(t, route(t, 0, 9)) == Kinds{nv, nv, pcie, nic, nic, pcie});     // other rail: NVLink first
   CHECK(kinds(t, route(t, 0, 2047)) == Kinds{nv, nv, pcie, nic, up, up, nic, pcie});
 }
 
