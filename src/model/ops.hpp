@@ -1,6 +1,7 @@
 #pragma once
-// The op lists: what one layer (or embedding, head, MTP module) does forward, for the input gradient and for the
-// weight gradient, complete to the small ops. A list can be printed, counted and tested with no clock running.
+// The op lists: what one layer (or embedding, head, MTP module) does forward, for the input gradient and for
+// the weight gradient, complete to the small ops. A list can be printed, counted and tested with no clock
+// running.
 //
 // Lists are cut where communication begins or ends: attention | mlp, each in F, I and W. The routed part is
 // parametric in the rows this GPU's experts receive, so imbalance is one more call with other rows.
@@ -14,7 +15,10 @@
 
 namespace foretrain::model {
 
-enum class Precision : std::uint8_t { fp8, bf16 };  // of the linear GEMMs; see physics in docs/architecture.md
+enum class Precision : std::uint8_t {
+  fp8,
+  bf16
+};  // of the linear GEMMs; see physics in docs/architecture.md
 
 struct Recompute {  // recomputed in the backward instead of kept
   bool norms = false, mla_up = false, swiglu = false;
@@ -22,10 +26,10 @@ struct Recompute {  // recomputed in the backward instead of kept
 
 // What one GPU is given: everything an op list depends on besides the model.
 struct Work {
-  std::int64_t tokens = 4096;     // T: tokens of one micro-batch on this GPU (after the context-parallel cut)
-  std::int64_t sequence = 4096;   // s: full sequence length that attention spans
-  std::int64_t local_experts = 4; // routed experts whose weights are here
-  std::int64_t routed_rows = 32768;    // rows its experts compute, padded to 128 per expert
+  std::int64_t tokens = 4096;    // T: tokens of one micro-batch on this GPU (after the context-parallel cut)
+  std::int64_t sequence = 4096;  // s: full sequence length that attention spans
+  std::int64_t local_experts = 4;        // routed experts whose weights are here
+  std::int64_t routed_rows = 32768;      // rows its experts compute, padded to 128 per expert
   std::int64_t received_tokens = 30680;  // distinct tokens received (a token goes once to a GPU)
   std::int64_t context_parallel = 1;
   Precision precision = Precision::fp8;
@@ -40,7 +44,7 @@ struct Op {
   Phase phase{};
   Block block{};
   Kernel kernel;
-  Bytes kept{};      // activation bytes this op leaves for the backward
+  Bytes kept{};  // activation bytes this op leaves for the backward
 };
 
 struct UnitOps {

@@ -1,0 +1,33 @@
+// One token on the wire, as DeepEP lays it out (deepseek-ai/DeepEP@main, csrc/kernels/internode.cu,
+// get_num_bytes_per_token): hidden, FP8 scales, source metadata (8 B), then per chosen expert an index and a
+// weight (4 B each) where the message carries them; rounded up to 16 B.
+
+#include "model/ops.hpp"
+
+namespace foretrain::model {
+
+namespace {
+
+Bytes row(double payload, double per_expert, std::int64_t top_k) {
+  constexpr std::int64_t source_metadata = 8, alignment = 16;
+  const auto size =
+      static_cast<std::int64_t>(payload + per_expert * static_cast<double>(top_k)) + source_metadata;
+  return bytes(static_cast<double>((size + alignment - 1) / alignment * alignment));
+}
+
+}  // namespace
+
+ExchangeRow exchange_row(const TransformerSpec& spec, Precision precision) {
+  const double hidden = static_cast<double>(spec.hidden), bf16 = 2.0 * hidden;
+  const double scales = 4.0 * static_cast<double>((spec.hidden + 127) / 128);
+  const double dispatched = precision == Precision::fp8 ? hidden + scales : bf16;
+  const auto k = spec.moe.top_k;
+  return {
+      .dispatch = row(dispatched, 8, k),           // index and weight
+      .dispatch_gradient = row(dispatched, 0, k),  // the layout is cached from the forward
+      .combine = row(bf16, 0, k),
+      .combine_gradient = row(bf16, 4, k),  // the weights' gradients return
+  };
+}
+
+}  // namespace foretrain::model
