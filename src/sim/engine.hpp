@@ -13,9 +13,11 @@
 //     });
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/check.hpp"
+#include "base/hash.hpp"
 #include "sim/event_queue.hpp"
 
 namespace foretrain::sim {
@@ -65,7 +67,8 @@ class Engine {
 
   EventQueue queue_;
   SimTime now_{};
-  std::uint64_t sequence_ = 0, events_ = 0, fingerprint_ = 0;
+  std::uint64_t sequence_ = 0, events_ = 0;
+  std::uint64_t fingerprint_ = fnv_offset;  // not zero, which an event of all zeros would leave as it is
 };
 
 }  // namespace foretrain::sim

@@ -74,7 +74,7 @@ class EventQueue {
   void move_to_front(Bucket bucket, bool one_time);
 
   std::size_t size_ = 0;
-  std::uint64_t last_popped_ = 0;
+  SimTime last_popped_{};
   std::vector<Event> front_;  // sorted in [head_, tail_)
   std::size_t head_ = 0, tail_ = 0;
   std::uint64_t front_end_ = end_of_time;
@@ -88,7 +88,7 @@ class EventQueue {
 };
 
 inline void EventQueue::push(const Event& event) {
-  check(ticks(event) >= last_popped_, "an event pushed before the last one popped");
+  check(event.time >= last_popped_, "an event pushed before the last one popped");
   ++size_;
   if (ticks(event) < front_end_) {
     insert_in_front(event);
@@ -102,7 +102,7 @@ inline Event EventQueue::pop() {
   if (head_ == tail_) refill();
   --size_;
   const Event& event = front_[head_++];
-  last_popped_ = ticks(event);
+  last_popped_ = event.time;
   return event;
 }
 
