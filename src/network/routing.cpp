@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <utility>
 #include <vector>
 
 #include "base/check.hpp"
-#include "base/elementary.hpp"
 #include "base/stats.hpp"
-#include "network/normal_quantile.hpp"
+#include "network/token_sampler.hpp"
 
 namespace foretrain::network {
 namespace {
@@ -105,71 +103,6 @@ class Places {
   std::vector<Place> places_;
   std::vector<std::int64_t> held_;
   std::vector<std::vector<double>> tables_;
-};
-
-// Draws, token by token, how many experts are chosen in each group. The scores of a group are drawn from the
-// best down and only as far as they are needed: the logarithm of the i-th best of n uniform scores is a sum
-// of exponentials over n, n - 1, ... (Renyi 1953).
-class TokenSampler {
- public:
-  explicit TokenSampler(const ExpertRouting& r)
-      : top_k_(r.top_k),
-        per_group_(r.experts / r.groups),
-        depth_(static_cast<std::size_t>(std::min(r.group_scored_by, per_group_))),
-        kept_(static_cast<std::ptrdiff_t>(r.top_groups)),
-        groups_(static_cast<std::size_t>(r.groups)),
-        order_(groups_.size()),
-        chosen_(groups_.size()) {
-    for (Group& g : groups_) g.best.resize(depth_);
-  }
-
-  const std::vector<std::int64_t>& draw(Rng& rng) {
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      order_[g] = {score(groups_[g], rng), g};
-      chosen_[g] = 0;
-    }
-    std::partial_sort(order_.begin(), order_.begin() + kept_, order_.end(), std::greater<>());
-    for (std::int64_t k = 0; k < top_k_; ++k) {
-      std::size_t from = order_[0].second;
-      for (std::ptrdiff_t i = 1; i < kept_; ++i) {
-        const std::size_t other = order_[static_cast<std::size_t>(i)].second;
-        if (groups_[other].head > groups_[from].head) from = other;
-      }
-      take_head(groups_[from], static_cast<std::size_t>(++chosen_[from]), rng);
-    }
-    return chosen_;
-  }
-
- private:
-  struct Group {
-    std::vector<double> best;  // logarithms of the ranks of the experts that make its score
-    double last = 0;           // the last one drawn
-    std::int64_t left = 0;     // not yet drawn
-    double head = 0;           // the best one not yet chosen
-  };
-
-  static double next(Group& g, Rng& rng) {
-    if (g.left == 0) return -HUGE_VAL;
-    return g.last -= rng.exponential() / static_cast<double>(g.left--);
-  }
-  double score(Group& g, Rng& rng) const {
-    g.last = 0;
-    g.left = per_group_;
-    double sum = 0;
-    for (double& b : g.best) sum += normal_quantile(natural_exp(b = next(g, rng)));
-    g.head = g.best[0];
-    return sum;
-  }
-  void take_head(Group& g, std::size_t taken, Rng& rng) const {
-    g.head = taken < depth_ ? g.best[taken] : next(g, rng);
-  }
-
-  std::int64_t top_k_, per_group_;
-  std::size_t depth_;
-  std::ptrdiff_t kept_;
-  std::vector<Group> groups_;
-  std::vector<std::pair<double, std::size_t>> order_;  // score and group
-  std::vector<std::int64_t> chosen_;
 };
 
 }  // namespace
