@@ -1,0 +1,69 @@
+#pragma once
+// The memory of one GPU of a pipeline rank, term by term. An infeasible plan is an answer: the term that
+// breaks it.
+//
+//   weights     BF16 parameters of every stage the rank holds (two under DualPipe), experts divided by EP
+//   gradients   FP32, one for each of these parameters
+//   optimizer   FP32 master weight and moments; ZeRO-1 shares them among the GPUs that hold the same
+//   parameter:
+//               data * context (twice that under DualPipe, where a stage lives on two ranks), and / EP for
+//               experts
+//   activations what the op lists keep, for the micro-batches in flight at the rank's worst moment
+//   the rest    buffers of the exchange and the pipeline, temporaries of one block, a reserve passed in
+//
+// Left out: tensor parallelism, ZeRO above 1, fragmentation beyond the reserve, and the difference between a
+// stored W chunk and a whole one (a zero-bubble schedule's pending weight gradients are counted with all
+// their activations).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/plan.hpp"
+#include "plan/schedule.hpp"
+
+namespace foretrain::plan {
+
+struct MemoryTerm {
+  std::string name;
+  Bytes bytes{};
+  std::string how;  // the arithmetic in words
+};
+
+struct MemoryReport {
+  std::vector<MemoryTerm> terms;
+  Bytes total{}, limit{};
+};
+
+struct StageLoad {
+  std::int32_t stage = 0;
+  double chunks = 0;  // micro-batches of this stage whose activations are kept
+};
+
+struct MemoryInputs {
+  const model::TransformerSpec* model = nullptr;
+  const PlanSpec* plan = nullptr;  // with its stages
+  model::Work work;                // of one micro-batch at mean load
+  std::vector<StageLoad> held;     // every stage on this rank, at the worst moment
+  // FP32 master weight and two BF16 moments (arXiv:2412.19437, section 3.3.2)
+  double optimizer_bytes_per_parameter = 4 + 2 + 2;
+  Bytes reserve{};  // CUDA context, NCCL channels, allocator slack
+  std::string reserve_source;
+  Bytes limit{};
+};
+
+MemoryReport memory_of_rank(const MemoryInputs& inputs);
+
+// The term at which the sum, in the report's order, first exceeds the limit; empty when all fit.
+std::string breaking_term(const MemoryReport& report);
+
+// Activation bytes of one micro-batch for each stage, by the op lists.
+std::vector<Bytes> kept_by_stage(const model::TransformerSpec& model, const PlanSpec& plan,
+                                 const model::Work& work);
+
+// What a rank holds at the moment when its program keeps the most bytes: stages with micro-batches in flight,
+// counted from the start of F to the end of B or W, as plan::peak_activations does. Stages without any are
+// listed with 0.
+std::vector<StageLoad> load_at_peak(const Program& program, std::size_t rank, const std::vector<Bytes>& kept);
+
+}  // namespace foretrain::plan
