@@ -1,0 +1,30 @@
+#include "report/explain.hpp"
+
+#include <fmt/format.h>
+
+#include "report/table.hpp"
+
+namespace foretrain::report {
+
+std::string settings_text(const spec::Scenario& scenario) {
+  Table table{{left("setting"), left("value"), left("origin"), left("source")}, {}, false};
+  for (const spec::Setting& s : scenario.settings) table.add({s.key, s.value, s.origin, s.source});
+  return fmt::format(
+             "Every input of {}, with the place it was read from and what that place says about its source\n",
+             scenario.file) +
+         to_text(table);
+}
+
+std::vector<std::string> unit_names() {
+  std::vector<std::string> names;
+  for (int u = 0; u <= static_cast<int>(model::Unit::mtp_head); ++u) {
+    names.emplace_back(model::name_of(static_cast<model::Unit>(u)));
+  }
+  return names;
+}
+
+std::vector<std::string> phase_names() {
+  return {"forward", "input_gradient", "weight_gradient"};
+}
+
+}  // namespace foretrain::report

@@ -1,0 +1,45 @@
+#pragma once
+// The rows of a step's breakdown: one list, so that text, JSON, comparisons and traces of a number use the
+// same names in the same order.
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cluster/step.hpp"
+#include "study/outcome.hpp"
+
+namespace foretrain::report {
+
+struct Row {
+  std::string_view name;     // of commands and JSON: "overlapped"
+  std::string_view label;    // of the published table: "1F1B"
+  std::string_view meaning;  // in one line
+  Seconds cluster::Breakdown::*seconds;
+};
+
+// These add up to the step.
+inline constexpr auto step_rows = std::to_array<Row>({
+    {"forward", "1F", "forward chunks running alone", &cluster::Breakdown::forward},
+    {"backward", "1B", "backward chunks running alone, their input-gradient part",
+     &cluster::Breakdown::backward},
+    {"weight", "1W", "weight gradients running alone", &cluster::Breakdown::weight},
+    {"overlapped", "1F1B", "a forward and a backward chunk overlapped", &cluster::Breakdown::overlapped},
+    {"bubble", "bubble", "waiting for other pipeline ranks", &cluster::Breakdown::bubble},
+    {"optimizer", "optimizer", "gradient reduction, update, gathering of weights",
+     &cluster::Breakdown::optimizer},
+});
+
+// Part of the rows above, not one more.
+inline constexpr Row exposed_row{"exposed_communication", "exposed",
+                                 "inside chunks: compute waits for dispatch, combine or a barrier",
+                                 &cluster::Breakdown::exposed_communication};
+
+Seconds sum_of(const cluster::Breakdown& breakdown);  // of the six rows
+
+// The published figure for a stage's metric, or nullptr.
+const study::Comparison* find_published(const study::Outcome& outcome, std::string_view stage,
+                                        std::string_view metric);
+
+}  // namespace foretrain::report

@@ -1,0 +1,46 @@
+// Why a step takes its time, and how sure that is.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/numbers.hpp"
+#include "report/table.hpp"
+#include "report/text_sections.hpp"
+
+namespace foretrain::report {
+
+std::string causes_section(const study::Outcome& outcome) {
+  if (outcome.causes.empty() || outcome.stages.empty()) return {};
+  const Seconds step = outcome.stages.front().step.step_time;
+  std::vector<study::Cause> causes = outcome.causes;
+  std::stable_sort(causes.begin(), causes.end(),
+                   [](const auto& a, const auto& b) { return a.share > b.share; });
+  Table table{{left("cause"), right("costs, s"), right("of the step"), left("the experiment")}, {}};
+  for (const study::Cause& c : causes) {
+    table.add({c.name, fixed(c.share.base(), 3), percent_text(c.share / step), c.how});
+  }
+  return "WHERE THE SECONDS GO: how much shorter the step is when one cause alone is switched off\n" +
+         to_text(table) + "  Causes overlap, so they do not add up.\n";
+}
+
+std::string uncertainty_section(const study::Outcome& outcome) {
+  const auto& all = outcome.interval.contributions;
+  if (all.empty()) return {};
+  constexpr std::size_t shown = 6;
+  Table table{{left("input"), right("spread"), right("moves the step"), left("where the spread comes from")},
+              {}};
+  for (std::size_t i = 0; i < std::min(shown, all.size()); ++i) {
+    table.add({all[i].input, "+-" + percent_text(all[i].spread), error_text(all[i].effect), all[i].source});
+  }
+  std::string text =
+      "HOW SURE: the inputs that move the step most, each raised by its spread (one standard deviation)\n";
+  text += to_text(table);
+  if (all.size() > shown) text += fmt::format("  and {} more, each of less effect\n", all.size() - shown);
+  const auto best =
+      std::find_if(all.begin(), all.end(), [](const auto& c) { return !c.measurement.empty(); });
+  if (best != all.end()) text += wrap(best->measurement, "  The measurement that would help most: ");
+  return text;
+}
+
+}  // namespace foretrain::report

@@ -1,0 +1,70 @@
+// What the reader must know before trusting a stage: fallbacks, assumptions, and the parts of a reinforcement
+// step.
+
+#include <fmt/format.h>
+
+#include "report/numbers.hpp"
+#include "report/table.hpp"
+#include "report/text_sections.hpp"
+
+namespace foretrain::report {
+
+namespace {
+
+std::string ramp_text(const study::StageOutcome& stage) {
+  const study::RampPoint& first = stage.ramp.front();
+  const study::RampPoint& last = stage.ramp.back();
+  double ramped = 0;
+  for (const study::RampPoint& p : stage.ramp) ramped += &p == &last ? 0 : p.steps;
+  return fmt::format(
+      "the batch grows from {} to {} sequences over the first {} steps, which take {} each at first and {} "
+      "at last",
+      whole(double(first.batch)), whole(double(last.batch)), whole(ramped), time_text(first.step_time),
+      time_text(last.step_time));
+}
+
+std::string rollout_text(const study::RolloutOutcome& r) {
+  struct Part {
+    const char* name;
+    Seconds time;
+    const char* meaning;
+  };
+  Table table{{left("      part of a step"), right("seconds"), left("what it is")}, {}};
+  for (const Part& p :
+       {Part{"prefill", r.prefill, "the prompts are read"}, Part{"decode", r.decode, "answers are generated"},
+        Part{"reward", r.reward, "answers are scored"},
+        Part{"reference", r.reference, "the reference model's forward"},
+        Part{"update", r.update, "the policy is trained on them"},
+        Part{"weight sync", r.weight_sync, "new weights go to the generators"}}) {
+    table.add({"      " + std::string(p.name), significant(p.time.base()), p.meaning});
+  }
+  std::string text = to_text(table, 0);
+  text += wrap(fmt::format("decode {} tokens/s a node, prefill {} tokens/s a node, KV cache {} a GPU",
+                           whole(r.decode_tokens_per_s_node), whole(r.prefill_tokens_per_s_node),
+                           memory_text(r.kv_cache_per_gpu)),
+               "      ");
+  return text;
+}
+
+}  // namespace
+
+std::string notes_section(const study::Outcome& outcome) {
+  std::string text;
+  for (const study::StageOutcome& s : outcome.stages) {
+    std::vector<std::string> notes;
+    if (!s.step.fallback_reason.empty()) {
+      notes.push_back(fmt::format("runs {} instead of the planned schedule: {}",
+                                  plan::name_of(s.step.schedule), s.step.fallback_reason));
+    }
+    if (!s.ramp.empty()) notes.push_back(ramp_text(s));
+    notes.insert(notes.end(), s.notes.begin(), s.notes.end());
+    if (s.rollout) notes.insert(notes.end(), s.rollout->notes.begin(), s.rollout->notes.end());
+    if (notes.empty() && !s.rollout) continue;
+    text += fmt::format("  {}\n", s.name);
+    for (const std::string& note : notes) text += wrap(note, "    - ");
+    if (s.rollout) text += rollout_text(*s.rollout);
+  }
+  return text.empty() ? text : "NOTES: what was assumed, and where the plan could not be followed\n" + text;
+}
+
+}  // namespace foretrain::report

@@ -1,0 +1,24 @@
+#pragma once
+// The sections of the text report, in the order in which they are printed. Each ends with a line break, or is
+// empty when it has nothing to say. Used by text.cpp alone.
+
+#include <string>
+
+#include "spec/scenario.hpp"
+#include "study/outcome.hpp"
+
+namespace foretrain::report {
+
+std::string header_section(const study::Outcome& outcome, const spec::Scenario& scenario);
+std::string answer_section(const study::Outcome& outcome);
+std::string step_section(const study::Outcome& outcome, const spec::Scenario& scenario);
+std::string stages_section(const study::Outcome& outcome);
+std::string causes_section(const study::Outcome& outcome);
+std::string memory_section(const study::Outcome& outcome);
+std::string waterfall(const study::StageOutcome& stage, std::size_t rank);  // of memory
+std::string uncertainty_section(const study::Outcome& outcome);
+std::string notes_section(const study::Outcome& outcome);
+std::string published_section(const study::Outcome& outcome);
+std::string provenance_section(const study::Outcome& outcome, const spec::Scenario& scenario);
+
+}  // namespace foretrain::report

@@ -1,0 +1,111 @@
+// Who, what and the answer: the first screen of the report.
+
+#include <fmt/format.h>
+
+#include "model/transformer.hpp"
+#include "report/numbers.hpp"
+#include "report/table.hpp"
+#include "report/text.hpp"
+#include "report/text_sections.hpp"
+#include "report/version.hpp"
+
+namespace foretrain::report {
+
+namespace {
+
+std::string model_line(const spec::Scenario& s) {
+  const model::ParameterCounts count = model::count_parameters(s.model);
+  std::string text =
+      fmt::format("{}: {} layers, hidden {}", s.model.name, s.model.layers, whole(double(s.model.hidden)));
+  if (s.model.moe.experts > 0)
+    text += fmt::format(", {} experts of which {} a token", s.model.moe.experts, s.model.moe.top_k);
+  text += fmt::format("; {} parameters", count_text(count.total));
+  if (s.model.moe.experts > 0) text += fmt::format(", {} used per token", count_text(count.per_token));
+  return text;
+}
+
+std::string cluster_line(const spec::Scenario& s) {
+  const auto& c = s.cluster;
+  const bool planes = c.fabric.kind == topology::FabricSpec::Kind::multi_plane_fat_tree;
+  const std::string fabric =
+      planes ? fmt::format("{} planes", c.fabric.planes) : std::string("one fabric for all rails");
+  return fmt::format("{} {} in {} nodes; {} NICs a node ({}); fat tree of {} levels, {}",
+                     whole(double(c.gpus)), s.gpu.name,
+                     whole(double(c.gpus) / double(std::max<std::int64_t>(1, c.gpus_per_node))),
+                     c.nics_per_node, s.nic.name, c.fabric.levels, fabric);
+}
+
+std::string plan_line(const spec::Scenario& s) {
+  const plan::PlanSpec& p = s.plan;
+  std::string text = fmt::format("pipeline {} x data {}", p.pipeline, p.data);
+  if (p.context > 1) text += fmt::format(" x context {}", p.context);
+  if (p.tensor > 1) text += fmt::format(" x tensor {}", p.tensor);
+  text += fmt::format(", expert {}, {}, ZeRO {}, micro-batch {}, {}", p.expert, plan::name_of(p.schedule),
+                      p.zero, p.micro_batch, p.precision == model::Precision::fp8 ? "FP8" : "BF16");
+  std::string again;
+  if (p.recompute.norms) again += " norms";
+  if (p.recompute.mla_up) again += " MLA up-projections";
+  if (p.recompute.swiglu) again += " SwiGLU";
+  return text + (again.empty() ? ", nothing recomputed" : ", recomputes" + again);
+}
+
+}  // namespace
+
+std::string describe(const spec::Scenario& scenario) {
+  return wrap(model_line(scenario), "  model     ") + wrap(cluster_line(scenario), "  cluster   ") +
+         wrap(plan_line(scenario), "  plan      ") + wrap(scenario.software.name, "  software  ");
+}
+
+std::string describe(const spec::StageSpec& stage) {
+  std::string size;
+  if (stage.tokens > 0)
+    size = count_text(stage.tokens) + " tokens";
+  else if (stage.samples > 0)
+    size = count_text(stage.samples) + " samples";
+  else
+    size = whole(double(stage.steps)) + " steps";
+  const std::string batch = stage.batch.from == stage.batch.to
+                                ? whole(double(stage.batch.to))
+                                : whole(double(stage.batch.from)) + " to " + whole(double(stage.batch.to));
+  return fmt::format("{}: {} in sequences of {}, batch {}", stage.name, size, whole(double(stage.sequence)),
+                     batch);
+}
+
+std::string header_section(const study::Outcome& outcome, const spec::Scenario& scenario) {
+  return fmt::format("{}   ({})\n{}  made by   foretrain {}, seed {}, scenario hash {:016x}\n",
+                     outcome.scenario, outcome.file, describe(scenario), version(), outcome.seed,
+                     outcome.hash);
+}
+
+std::string answer_section(const study::Outcome& outcome) {
+  const bool large = outcome.gpu_hours >= 1e5;  // then thousands of hours are the readable unit
+  Table table{{left("stage"), right("tokens"), right("steps"), right("step time"), right("days"),
+               right(large ? "K GPU-hours" : "GPU-hours"), right("cost")},
+              {}};
+  const auto hours = [large](double h) { return large ? fixed(h / 1000, 1) : fixed(h, 1); };
+  for (const study::StageOutcome& s : outcome.stages) {
+    table.add({s.name, count_text(s.tokens), whole(s.steps), time_text(s.step.step_time),
+               fixed(s.duration.base() / 86400, 2), hours(s.gpu_hours), dollars_text(s.cost)});
+  }
+  table.add_rule();
+  table.add({"total", "", "", "", fixed(outcome.duration.base() / 86400, 2), hours(outcome.gpu_hours),
+             dollars_text(outcome.cost)});
+  std::string text = "THE ANSWER\n" + to_text(table);
+  if (outcome.stages.empty()) return text;
+  const study::StageOutcome& first = outcome.stages.front();
+  if (outcome.interval.high > outcome.interval.low) {
+    const Seconds mid = first.step.step_time;
+    text += wrap(
+        fmt::format("A step of {} takes {} s; with {:.0f} % confidence between {} and {} s ({} to {}).",
+                    first.name, significant(mid.base()), outcome.interval.level * 100,
+                    significant(outcome.interval.low.base()), significant(outcome.interval.high.base()),
+                    error_text(outcome.interval.low / mid - 1), error_text(outcome.interval.high / mid - 1)),
+        "  ");
+  }
+  if (!first.ramp.empty()) {
+    text += "  The step time is that of the largest batch; a stage's days count every batch of its ramp.\n";
+  }
+  return text;
+}
+
+}  // namespace foretrain::report
