@@ -1,0 +1,59 @@
+#include "cli/run.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+#include <iostream>
+
+#include "cli/progress.hpp"
+#include "report/file.hpp"
+#include "report/json_outcome.hpp"
+#include "report/numbers.hpp"
+#include "report/text.hpp"
+#include "report/trace.hpp"
+#include "study/run.hpp"
+
+namespace foretrain::cli {
+
+namespace {
+
+// What it took, on standard error, so that the report itself is the same every time.
+void print_stats(const study::Outcome& outcome, double cpu_seconds, double wall_seconds) {
+  std::cerr << fmt::format("{} events, {} events/s, {:.3f} CPU-seconds, {:.3f} s\n", outcome.events,
+                           report::whole(cpu_seconds > 0 ? double(outcome.events) / cpu_seconds : 0),
+                           cpu_seconds, wall_seconds);
+  if (outcome.stages.empty()) return;
+  const auto& step = outcome.stages.front().step;
+  std::cerr << fmt::format("one step of {}: {} events, fingerprint {:016x}\n", outcome.stages.front().name,
+                           step.events, step.fingerprint);
+}
+
+study::Outcome simulate(const RunOptions& options, const spec::Scenario& scenario) {
+  const Progress progress("simulating " + scenario.file);
+  const std::clock_t cpu = std::clock();
+  const auto wall = std::chrono::steady_clock::now();
+  study::Outcome outcome = study::run(scenario, {.causes = !options.quick, .interval = !options.quick});
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - wall;
+  if (options.stats) print_stats(outcome, double(std::clock() - cpu) / CLOCKS_PER_SEC, spent.count());
+  return outcome;
+}
+
+}  // namespace
+
+int run(const RunOptions& options, std::ostream& out) {
+  const spec::Scenario scenario = load(options.scenario);
+  const std::size_t traced = find_stage(scenario, options.stage);
+  const study::Outcome outcome = simulate(options, scenario);
+  const bool feasible = outcome.infeasible.empty();
+  const std::string text = options.json ? report::to_json(outcome) : report::to_text(outcome, scenario);
+  if (!options.trace_file.empty() && feasible) {
+    const auto& stage = outcome.stages[traced];
+    const report::Inside inside = report::look_inside(scenario, scenario.stages[traced], stage);
+    report::write_file(options.trace_file, report::to_trace(stage, inside));
+  }
+  out << text;
+  return feasible ? 0 : 1;
+}
+
+}  // namespace foretrain::cli

@@ -1,0 +1,23 @@
+#pragma once
+// `foretrain run`: simulates a scenario and reports.
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "cli/scenario_options.hpp"
+
+namespace foretrain::cli {
+
+struct RunOptions {
+  ScenarioOptions scenario;
+  bool json = false, stats = false;
+  bool quick = false;                // no experiments: no causes, no interval
+  std::string trace_file;            // empty: none
+  std::optional<std::string> stage;  // whose step is traced; the first if not given
+};
+
+// 0, or 1 when the plan cannot run.
+int run(const RunOptions& options, std::ostream& out);
+
+}  // namespace foretrain::cli
