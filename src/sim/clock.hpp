@@ -1,6 +1,7 @@
 #pragma once
 // The engine's clock: integer nanoseconds since the simulation began (292 years fit; half a nanosecond on a
-// one-microsecond kernel is 0.05 %, against model errors of percents). A point and a span are different types.
+// one-microsecond kernel is 0.05 %, against model errors of percents). A point and a span are
+// different types.
 
 #include <chrono>
 #include <cstdint>
