@@ -1,0 +1,108 @@
+#include "cli/parse.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "cli/schedule.hpp"
+
+namespace foretrain::cli {
+namespace {
+
+SpecError mistake(std::string message, std::string hint) {
+  Diagnostic d;
+  d.message = std::move(message);
+  d.hint = std::move(hint);
+  return SpecError({d});
+}
+
+// An option with one value, taken as typed.
+void add_text(CLI::App& app, const std::string& name, std::optional<std::string>& value, const char* type,
+              const char* help) {
+  const auto take = [&value, name](const CLI::results_t& typed) {
+    if (typed.size() > 1) throw mistake(fmt::format("{} is given {} times", name, typed.size()), {});
+    value = typed.front();
+    return true;
+  };
+  app.add_option(name, take, help)->type_name(type)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_schedule(CLI::App& app, Command& command) {
+  CLI::App* sub =
+      app.add_subcommand("schedule", "Run a pipeline schedule with given chunk times and draw it");
+  const auto text = std::make_shared<ScheduleText>();
+  const auto option = [sub](const char* name, std::optional<std::string>& value, const char* type,
+                            const char* help) { add_text(*sub, name, value, type, help); };
+  option("--schedule", text->schedule, "NAME", "1f1b, zb1p, dualpipe or dualpipe-v");
+  option("--stages", text->stages, "P",
+         "stages of the model; dualpipe-v runs them on P/2 ranks, the others on P");
+  option("--micro-batches", text->micro_batches, "N",
+         "micro-batches of a step; for dualpipe those of both directions");
+  option("--f", text->f, "TIME", "a forward chunk: a number with its unit, like 1ms (ns, us, ms, s)");
+  option("--b", text->b, "TIME", "a full backward chunk: input gradient and weight gradient");
+  option("--w", text->w, "TIME", "the weight gradient's part of it; 1f1b needs none");
+  option("--fb", text->fb, "TIME", "a forward overlapped with a backward; F + B if not given");
+  option("--p2p", text->p2p, "TIME", "a message between two stages; free if not given");
+  sub->add_flag("--share-port", text->share_port,
+                "messages leaving a rank together share its port: two take twice as long");
+  sub->add_flag("--wait-sends", text->wait_sends, "a rank's next chunk waits until its messages have left");
+  sub->add_flag("--json", text->json, "print JSON");
+  option("--svg", text->svg, "FILE", "write the picture, every chunk in it, to a file");
+  sub->add_flag("--no-picture", text->no_picture, "leave out the picture in letters");
+  sub->callback([text, &command] {
+    command = [options = read_schedule_options(*text)](std::ostream& out) {
+      return run_schedule(options, out);
+    };
+  });
+}
+
+std::string try_help(const CLI::App& app) {
+  const bool is_command = app.get_parent() != nullptr;
+  return fmt::format("see foretrain {}--help", is_command ? app.get_name() + " " : "");
+}
+
+// What CLI11 did not expect, explained with the nearest thing that it would have.
+SpecError unexpected(const CLI::App& app) {
+  const CLI::App* sub = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  const std::vector<std::string> rest = app.remaining(true);
+  const std::string word = rest.empty() ? "" : rest.front().substr(0, rest.front().find('='));
+  std::vector<std::string> known;
+  if (sub == &app && !word.starts_with("-"))
+    for (const CLI::App* s : app.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(s->get_name());
+  for (const CLI::Option* o : sub->get_options()) known.push_back(o->get_name());
+  const std::string near = nearest_name(word, known);
+  const std::string what = word.starts_with("-") ? "option" : sub == &app ? "command" : "argument";
+  return mistake(fmt::format("unknown {} '{}'", what, word),
+                 near.empty() ? try_help(*sub) : fmt::format("did you mean '{}'?", near));
+}
+
+}  // namespace
+
+Command parse(int argc, const char* const* argv) {
+  CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
+  Command command;
+  add_schedule(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return [text = app.help()](std::ostream& out) {
+      out << text;
+      return 0;
+    };
+  } catch (const CLI::ExtrasError&) {
+    throw unexpected(app);
+  } catch (const CLI::ParseError& e) {
+    const auto subs = app.get_subcommands();
+    throw mistake(e.what(), try_help(subs.empty() ? app : *subs.front()));
+  }
+  if (!command) throw mistake("no command given", try_help(app));
+  return command;
+}
+
+}  // namespace foretrain::cli
