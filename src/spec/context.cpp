@@ -38,10 +38,12 @@ void Context::error(Where where, std::string message, std::string hint) {
 
 void Context::throw_if_any() {
   if (count_ == 0) return;
-  std::stable_sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) {
-    return std::tie(a.where.file, a.where.line, a.where.column) <
-           std::tie(b.where.file, b.where.line, b.where.column);
-  });
+  const auto place = [this](const Found& f) {  // the command line comes first: it was typed last
+    const bool in_file = f.where.file >= 0 && !text_of(f.where.file).command_line;
+    return std::tuple(in_file, f.where.file, f.where.line, f.where.column);
+  };
+  std::stable_sort(found_.begin(), found_.end(),
+                   [&](const Found& a, const Found& b) { return place(a) < place(b); });
   std::vector<Diagnostic> all;
   for (auto& f : found_) all.push_back(std::move(f.diagnostic));
   if (count_ > all.size()) {

@@ -45,6 +45,7 @@ class Builder : public YAML::EventHandler {
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
+    if (tag == "!") refuse_open_quote(at(mark));
     if (wants_key()) return open_key(mark, value);
     auto node = make(Node::Kind::scalar, mark);
     node.text = value;
@@ -87,6 +88,32 @@ class Builder : public YAML::EventHandler {
       throw Refused{at(mark), fmt::format("tag {} is not read here", in_quotes(tag)),
                     "write the plain value"};
   }
+  // The parser takes a quote that is never closed as one that ends with the file.
+  void refuse_open_quote(Where where) const {
+    const auto& lines = context_.text_of(file_).lines;
+    auto line = static_cast<std::size_t>(where.line) - 1, column = static_cast<std::size_t>(where.column) - 1;
+    if (line >= lines.size() || column >= lines[line].size()) return;
+    const char quote = lines[line][column++];
+    if (quote != '"' && quote != '\'') return;  // a block of text
+    for (; line < lines.size(); ++line, column = 0) {
+      for (; column < lines[line].size(); ++column) {
+        if (quote == '"' && lines[line][column] == '\\')
+          ++column;
+        else if (lines[line][column] == quote)
+          return;  // a doubled one ('') only shows that the text went on
+      }
+    }
+    throw Refused{where, "a quote is not closed", ""};
+  }
+  // A bracket that is never closed looks like a key to the parser: the map that it would begin stands at its
+  // place.
+  [[noreturn]] void refuse_key(Where where, char bracket) const {
+    const auto& map = stack_.back().node.where;
+    if (map.line == where.line && map.column == where.column)
+      throw Refused{where, fmt::format("this '{}' is not closed, or stands where a key belongs", bracket),
+                    ""};
+    throw Refused{where, "a key must be plain text, not a list or a map", ""};
+  }
   bool wants_key() const {
     return !stack_.empty() && stack_.back().node.kind == Node::Kind::map && !stack_.back().has_key;
   }
@@ -103,9 +130,9 @@ class Builder : public YAML::EventHandler {
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
-    if (wants_key()) throw Refused{at(mark), "a key must be plain text, not a list or a map", ""};
     if (stack_.size() >= deepest)
       throw Refused{at(mark), fmt::format("nested deeper than {} levels", deepest), ""};
+    if (wants_key()) refuse_key(at(mark), kind == Node::Kind::sequence ? '[' : '{');
     stack_.push_back({make(kind, mark), false, {}, {}, {}});
   }
   void close() {
@@ -143,6 +170,7 @@ std::string explain(const std::string& message) {
   if (message == END_OF_SEQ_FLOW) return "a '[' is not closed, or a ',' between two items is missing";
   if (message == END_OF_MAP) return "this line does not line up with the keys above it";
   if (message == END_OF_SEQ) return "this line does not line up with the list above it";
+  if (message == FLOW_END) return "a ']' or '}' that closes nothing";
   if (message == MAP_VALUE) return "a ':' that does not belong here";
   if (message == MAP_KEY) return "a key does not belong here";
   if (message == EOF_IN_SCALAR) return "a quote is not closed";

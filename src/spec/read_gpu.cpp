@@ -17,7 +17,8 @@ std::vector<double> read_ratios(Reader& reader, const std::string& name, Measure
     return values;
   }
   for (const auto& item : entry->value.items)
-    values.push_back(reader.measure_of(item, reader.full(name), measure, limits));
+    values.push_back(
+        reader.measure_of(item, fmt::format("{}[{}]", reader.full(name), values.size()), measure, limits));
   return values;
 }
 
@@ -27,8 +28,8 @@ void read_tile(Reader& reader, Curve& curve) {
   if (tile->value.kind != Node::Kind::sequence || tile->value.items.size() != 2) {
     reader.context().error(tile->value.where, "tile must be a list of two sizes", "write tile: [128, 128]");
   } else {
-    curve.tile_m = reader.integer_of(tile->value.items[0], reader.full("tile"), {1, 65536});
-    curve.tile_n = reader.integer_of(tile->value.items[1], reader.full("tile"), {1, 65536});
+    curve.tile_m = reader.integer_of(tile->value.items[0], reader.full("tile[0]"), {1, 65536});
+    curve.tile_n = reader.integer_of(tile->value.items[1], reader.full("tile[1]"), {1, 65536});
   }
   curve.efficiency =
       reader.measure("efficiency", Measure::ratio, "share of the peak in a tile's main loop", share());

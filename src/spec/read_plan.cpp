@@ -107,8 +107,14 @@ void read_stages_key(Reader& reader, PlanRead& read) {
   const auto* entry = reader.optional("stages");
   if (entry == nullptr) return;
   read.default_stages = entry->value.kind == Node::Kind::scalar && entry->value.text == "default";
+  const auto errors = reader.context().error_count();
   read.plan.stages.clear();
   if (!read.default_stages) read_assignment(reader, entry->value, read.plan.stages);
+  if (reader.context().error_count() !=
+      errors) {  // said; the default stands in so that nothing follows from it
+    read.default_stages = true;
+    return;
+  }
   reader.context().record(reader.full("stages"), read.default_stages ? "default" : "as listed",
                           entry->value.where);
 }

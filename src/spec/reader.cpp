@@ -27,11 +27,6 @@ const Node& no_node() {
   return none;
 }
 
-std::string last_part(const std::string& key) {
-  const auto dot = key.rfind('.');
-  return dot == std::string::npos ? key : key.substr(dot + 1);
-}
-
 }  // namespace
 
 std::string suggest(const std::string& name, const std::vector<std::string>& known) {
@@ -87,15 +82,15 @@ const std::string* Reader::scalar_of(const Node& value, const std::string& expec
 
 std::int64_t Reader::integer_of(const Node& value, const std::string& key, Range range,
                                 const std::string& source) {
-  const auto* text = scalar_of(value, "a whole number");
+  const auto* text = scalar_of(value, key + " as a whole number");
   if (text == nullptr) return 0;
   const auto parsed = parse_integer(*text);
   if (!parsed.ok) {
-    context_->error(value.where, fmt::format("{}: {}", last_part(key), parsed.message), parsed.hint);
+    context_->error(value.where, fmt::format("{}: {}", key, parsed.message), parsed.hint);
     return 0;
   }
   if (parsed.value < range.least || parsed.value > range.most) {
-    context_->error(value.where, fmt::format("{} {} is out of range", last_part(key), parsed.value),
+    context_->error(value.where, fmt::format("{} {} is out of range", key, parsed.value),
                     fmt::format("allowed: {} to {}", range.least, range.most));
     return 0;
   }
@@ -105,16 +100,16 @@ std::int64_t Reader::integer_of(const Node& value, const std::string& key, Range
 
 double Reader::measure_of(const Node& value, const std::string& key, Measure measure, const Limits& limits,
                           const std::string& source) {
-  const auto* text = scalar_of(value, std::string(name_of(measure)));
+  const auto* text = scalar_of(value, fmt::format("{} as {}", key, name_of(measure)));
   if (text == nullptr) return 0;
   const auto parsed = parse_measure(*text, measure);
   if (!parsed.ok) {
-    context_->error(value.where, fmt::format("{}: {}", last_part(key), parsed.message), parsed.hint);
+    context_->error(value.where, fmt::format("{}: {}", key, parsed.message), parsed.hint);
     return 0;
   }
   const bool low = parsed.value < limits.least || (limits.above && parsed.value <= limits.least);
   if (low || parsed.value > limits.most) {
-    context_->error(value.where, fmt::format("{} {} is out of range", last_part(key), in_quotes(*text)),
+    context_->error(value.where, fmt::format("{} {} is out of range", key, in_quotes(*text)),
                     "allowed: " + limits.text);
     return 0;
   }
@@ -137,7 +132,7 @@ std::int64_t Reader::integer_or(const std::string& name, std::int64_t fallback, 
 std::string Reader::text(const std::string& name, const std::string& meaning) {
   const auto* entry = required(name, meaning);
   if (entry == nullptr) return {};
-  const auto* found = scalar_of(entry->value, "a text for " + name);
+  const auto* found = scalar_of(entry->value, full(name) + " as a text");
   if (found == nullptr) return {};
   if (found->empty()) context_->error(entry->value.where, fmt::format("{} is empty", name), meaning);
   context_->record(full(name), *found, entry->value.where);
@@ -159,7 +154,7 @@ double Reader::measure(const std::string& name, Measure measure, const std::stri
 double Reader::number(const std::string& name, const std::string& meaning) {
   const auto* entry = required(name, meaning);
   if (entry == nullptr) return 0;
-  const auto* found = scalar_of(entry->value, "a number");
+  const auto* found = scalar_of(entry->value, full(name) + " as a number");
   if (found == nullptr) return 0;
   const auto parsed = parse_number(*found);
   if (!parsed.ok)

@@ -13,7 +13,7 @@ namespace foretrain::spec {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uintmax_t largest_file = 4 * 1024 * 1024;  // a scenario is a few KiB
+constexpr std::uintmax_t largest_file = 1024 * 1024;  // a scenario is a few KiB
 
 std::vector<std::string> split_lines(const std::string& text) {
   std::vector<std::string> lines;

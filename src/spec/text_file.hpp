@@ -15,7 +15,7 @@ struct TextFile {
 };
 
 // Reports at `asked_from` (or at the file itself when that is nowhere) and returns nothing when the file is
-// missing, not a regular file, larger than 4 MiB, binary, not UTF-8, or indented with tabs.
+// missing, not a regular file, larger than 1 MiB, binary, not UTF-8, or indented with tabs.
 std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from);
 
 // Adds a text given on the command line as a source of its own.

@@ -1,0 +1,24 @@
+#pragma once
+// The pieces of cross_checks(): see read.hpp for the whole. A value of zero was not read, and no check speaks
+// of it.
+
+#include <string>
+
+#include "spec/read.hpp"
+
+namespace foretrain::spec {
+
+struct Layout {
+  const plan::PlanSpec& plan;
+  std::string prefix;                      // where its keys stand: "plan" or "stages.sft.plan"
+  std::string stage;                       // the training stage's name, or ""
+  const plan::PlanSpec* judged = nullptr;  // the scenario's plan, when it has been judged already
+};
+
+// False when the layout does not use the cluster's GPUs exactly; what follows from its sizes is then moot.
+bool check_layout(Context& context, const Layout& layout, const Scenario& scenario);
+
+// "use 1, 2, 4": the divisors of `whole` nearest to the number tried.
+std::string nearby_divisors(std::int64_t whole, std::int64_t tried);
+
+}  // namespace foretrain::spec

@@ -1,0 +1,86 @@
+#include "spec/load.hpp"
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace foretrain;
+
+namespace {
+const std::string root = FORETRAIN_ROOT;
+}
+
+TEST_CASE("the flagship scenario is what the report says") {
+  const auto s = spec::load(root + "/scenarios/deepseek-v3.yaml");
+  CHECK(s.model.layers == 61);
+  CHECK(s.cluster.gpus == 2048);
+  CHECK(s.plan.pipeline * s.plan.data == 2048);
+  CHECK(s.plan.schedule == plan::Schedule::dualpipe);
+  CHECK(s.plan.stages.size() == 16);
+  CHECK(s.prices.gpu.value.base() == Approx(2.0 / 3600));
+  REQUIRE(s.stages.size() == 5);
+  CHECK(s.stages[0].tokens == 14.8e12);
+  CHECK(s.stages[0].batch.from == 3072);
+  CHECK(s.stages[0].batch.over_tokens == 469e9);
+  CHECK(s.stages[1].plan.context == 8);
+  CHECK(s.stages[2].plan.data == 4);
+  CHECK(s.stages[2].plan.expert == 64);
+  CHECK(s.stages[3].samples == 1.5e6);
+  CHECK(s.stages[3].epochs == 2.0);
+  REQUIRE(s.stages[4].rollout);
+  CHECK(s.stages[4].rollout->reward_model_share == 0.5);
+  CHECK_FALSE(s.stages[4].assumptions.at("steps").empty());
+  CHECK(s.published.front().value == 19.926);
+  CHECK(s.nic.line_rate.value.base() == 50e9);
+  CHECK(s.software.communication_sms.value == 20);
+}
+
+TEST_CASE("every scenario of the house loads") {
+  for (const auto& entry : std::filesystem::directory_iterator(root + "/scenarios")) {
+    INFO(entry.path().string());
+    if (entry.path().extension() == ".yaml") CHECK_NOTHROW(spec::load(entry.path().string()));
+  }
+}
+
+TEST_CASE("a variant differs from its base only where it says so") {
+  const auto base = spec::load(root + "/scenarios/deepseek-v3.yaml");
+  const auto bf16 = spec::load(root + "/scenarios/deepseek-v3-bf16.yaml");
+  const auto h100 = spec::load(root + "/scenarios/deepseek-v3-h100.yaml");
+  CHECK(bf16.plan.precision == model::Precision::bf16);
+  CHECK(bf16.stages[0].plan.precision == model::Precision::bf16);
+  CHECK(bf16.gpu.name == base.gpu.name);
+  CHECK(h100.gpu.nvlink.value.base() == 450e9);
+  CHECK(h100.published.empty());
+  CHECK(h100.stages.size() == base.stages.size());
+}
+
+TEST_CASE("parts load alone") {
+  const std::string good = root + "/tests/bad/good/";
+  CHECK(spec::load_model(good + "model.yaml").moe.experts == 16);
+  const auto gpu = spec::load_gpu(good + "parts/gpu.yaml");
+  CHECK(gpu.nvlink_achieved.from.spread == 0.05);
+  CHECK(gpu.curves[static_cast<std::size_t>(Family::gemm_fp8)]->kind == hardware::Curve::Kind::tile);
+  const auto attention = *gpu.curves[static_cast<std::size_t>(Family::attention_forward)];
+  CHECK(attention.kind == hardware::Curve::Kind::table);
+  CHECK(attention.efficiencies == std::vector<double>{0.4, 0.6});
+  CHECK(attention.from.where.ends_with("gpu.yaml:21"));
+  CHECK(spec::load_software(good + "software.yaml").p2p_waits.value);
+  CHECK_THROWS_AS(spec::load_gpu(good + "model.yaml"), SpecError);
+}
+
+TEST_CASE("a listed stage assignment is taken as written") {
+  const auto s =
+      spec::load(root + "/tests/bad/good/scenario.yaml",
+                 {"plan.stages=[[embedding, 2 dense], {times: 2, stage: [2 moe]}, [2 moe, head]]"});
+  REQUIRE(s.plan.stages.size() == 4);
+  CHECK(s.plan.stages[0].size() == 3);
+  CHECK(s.plan.stages[2] == std::vector(2, model::Unit::moe_layer));
+  CHECK(s.stages[0].plan.stages == s.plan.stages);
+}
+
+TEST_CASE("every setting has an origin, and every measured one a source") {
+  for (const auto& setting : spec::load(root + "/scenarios/deepseek-v3.yaml").settings) {
+    INFO(setting.key);
+    CHECK_FALSE(setting.origin.empty());
+    if (setting.key.starts_with("cluster.nic.l")) CHECK_FALSE(setting.source.empty());
+  }
+}
