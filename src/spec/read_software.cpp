@@ -28,8 +28,8 @@ plan::SoftwareSpec read_software(Reader& reader) {
   }
   software.barrier =
       reader.sourced<Seconds>("barrier", Measure::time, "fixed time of the counts exchange", not_negative());
-  software.kernel_jitter = reader.sourced<double>("kernel_jitter", Measure::ratio,
-                                                  "relative standard deviation of a compute block's time", share());
+  software.kernel_jitter = reader.sourced<double>(
+      "kernel_jitter", Measure::ratio, "relative standard deviation of a compute block's time", share());
   software.exchange_hbm = reader.sourced<double>(
       "exchange_hbm", Measure::ratio, "share of HBM bandwidth lost to compute beside an all-to-all", share());
   software.memory_reserve =

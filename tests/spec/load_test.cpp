@@ -54,17 +54,35 @@ TEST_CASE("a variant differs from its base only where it says so") {
 }
 
 TEST_CASE("parts load alone") {
-  const std::string good = root + "/tests/bad/good/";
-  CHECK(spec::load_model(good + "model.yaml").moe.experts == 16);
-  const auto gpu = spec::load_gpu(good + "parts/gpu.yaml");
-  CHECK(gpu.nvlink_achieved.from.spread == 0.05);
+  CHECK(spec::load_model(root + "/tests/bad/good/model.yaml").moe.experts == 16);
+  const auto gpu = spec::load_gpu(root + "/topologies/parts/h800.yaml");
+  CHECK(gpu.memory.value.base() == 80 * 1073741824.0);
   CHECK(gpu.curves[static_cast<std::size_t>(Family::gemm_fp8)]->kind == hardware::Curve::Kind::tile);
   const auto attention = *gpu.curves[static_cast<std::size_t>(Family::attention_forward)];
   CHECK(attention.kind == hardware::Curve::Kind::table);
-  CHECK(attention.efficiencies == std::vector<double>{0.4, 0.6});
-  CHECK(attention.from.where.ends_with("gpu.yaml:21"));
-  CHECK(spec::load_software(good + "software.yaml").p2p_waits.value);
-  CHECK_THROWS_AS(spec::load_gpu(good + "model.yaml"), SpecError);
+  CHECK(attention.at.size() == attention.efficiencies.size());
+  CHECK(attention.from.where.find("h800.yaml:") != std::string::npos);
+  CHECK(spec::load_software(root + "/models/software/deepseek-2024.yaml").p2p_waits.value);
+  CHECK_THROWS_AS(spec::load_gpu(root + "/tests/bad/good/model.yaml"), SpecError);
+}
+
+TEST_CASE("a GPU needs a curve for every kernel family") {
+  std::ifstream in(root + "/topologies/parts/h800.yaml");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto rope = text.find("\n  rope:");
+  REQUIRE(rope != std::string::npos);
+  text.replace(rope, 8, "\n  rop:");
+  const Folder folder;
+  const auto path = folder.write("gpu.yaml", text);
+  try {
+    spec::load_gpu(path);
+    FAIL("loaded without a curve for rope");
+  } catch (const SpecError& error) {
+    REQUIRE(error.all().size() == 2);
+    CHECK(error.all()[0].hint == "missing: rope");
+    CHECK(error.all()[1].message == "unknown key 'rop' in curves");
+    CHECK(error.all()[1].hint == "did you mean 'rope'?");
+  }
 }
 
 TEST_CASE("a listed stage assignment is taken as written") {
