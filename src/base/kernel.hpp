@@ -16,14 +16,14 @@ constexpr Bytes size_of(DType t) { return bytes(t == DType::fp8 ? 1.0 : t == DTy
 // Families share one efficiency curve each. Names are those of the labelled trace (tests/published).
 enum class Family : std::uint8_t {
   gemm_fp8, grouped_gemm_fp8, wgrad_fp8, grouped_wgrad_fp8, gemm_bf16, grouped_gemm_bf16,
-  attention_forward, attention_backward,
+  attention_forward, attention_backward, attention_decode,
   fp8_cast, fp8_cast_transpose, permute, rmsnorm, swiglu, layout_copy, rope, gating, weight_transpose,
   elementwise, scale_transpose, memset_copy, embedding, cross_entropy, optimizer,
 };
 inline constexpr auto family_names = std::to_array<std::string_view>({
     "gemm_fp8", "grouped_gemm_fp8", "wgrad_fp8", "grouped_wgrad_fp8", "gemm_bf16", "grouped_gemm_bf16",
-    "attention_forward", "attention_backward", "fp8_cast", "fp8_cast_transpose", "permute", "rmsnorm",
-    "swiglu", "layout_copy", "rope", "gating", "weight_transpose", "elementwise", "scale_transpose",
+    "attention_forward", "attention_backward", "attention_decode", "fp8_cast", "fp8_cast_transpose", "permute",
+    "rmsnorm", "swiglu", "layout_copy", "rope", "gating", "weight_transpose", "elementwise", "scale_transpose",
     "memset_copy", "embedding", "cross_entropy", "optimizer"});
 inline constexpr std::size_t family_count = family_names.size();
 constexpr std::string_view name_of(Family f) { return family_names[static_cast<std::size_t>(f)]; }
