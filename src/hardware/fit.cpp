@@ -15,6 +15,20 @@ Eigen::VectorXd solve_relative(const Eigen::MatrixXd& rows) {
   return rows.colPivHouseholderQr().solve(Eigen::VectorXd::Ones(rows.rows()));
 }
 
+// Weighted least squares with weights 1 / predicted, iterated (a quasi-Poisson fit with identity link:
+// McCullagh and Nelder, Generalized Linear Models, chapter 9): long kernels count more than short ones, and
+// at the solution the predicted times add up to the measured ones.
+Eigen::Vector2d fit_by_sums(const Eigen::MatrixXd& parts, const Eigen::VectorXd& measured) {
+  Eigen::VectorXd predicted = measured;
+  Eigen::Vector2d solved = Eigen::Vector2d::Zero();
+  for (int round = 0; round < 200; ++round) {
+    const Eigen::VectorXd roots = predicted.cwiseMax(1e-3 * measured).cwiseInverse().cwiseSqrt();
+    solved = (roots.asDiagonal() * parts).colPivHouseholderQr().solve(roots.cwiseProduct(measured));
+    predicted = parts * solved;
+  }
+  return solved;
+}
+
 GpuSpec with_curve(GpuSpec gpu, Family family, const Curve& curve) {
   gpu.curves[static_cast<std::size_t>(family)] = curve;
   return gpu;
@@ -64,33 +78,43 @@ TileFit fit_tile_curve(const std::vector<Measurement>& points, const GpuSpec& gp
   return {curve.efficiency, curve.tile_overhead, judge_curve(points, gpu, curve)};
 }
 
-BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu, bool launch_free) {
+BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu,
+                                 bool launch_free) {
   check(!points.empty(), "nothing to fit");
   const auto count = static_cast<Eigen::Index>(points.size());
-  Eigen::MatrixXd rows(count, 2);
+  Eigen::MatrixXd parts(count, 2);  // time of the bytes at full HBM, launches
+  Eigen::VectorXd measured(count);
   for (Eigen::Index i = 0; i < count; ++i) {
     const auto& [kernel, conditions, time] = points[static_cast<std::size_t>(i)];
-    const Seconds ideal = (kernel.read + kernel.written) / (gpu.hbm_bandwidth.value * (1.0 - conditions.hbm_taken));
-    rows.row(i) << ideal.base() / time.base(), kernel.launches / time.base();
+    const Seconds ideal =
+        (kernel.read + kernel.written) / (gpu.hbm_bandwidth.value * (1.0 - conditions.hbm_taken));
+    parts.row(i) << ideal.base(), kernel.launches;
+    measured[i] = time.base();
   }
-  double inverse_fraction = 0, per_launch = 0;
-  if (points.size() >= 2 && !launch_free) {
-    const Eigen::VectorXd solved = solve_relative(rows);
-    inverse_fraction = solved[0];
-    per_launch = solved[1];
-  }
-  if (launch_free || points.size() < 2 || per_launch < 0 || inverse_fraction <= 0) {
-    inverse_fraction = solve_relative(rows.leftCols(1))[0];
-    per_launch = 0;
-  }
-  if (inverse_fraction < 1) {  // no kernel beats HBM: all of it, and the rest is launch
-    inverse_fraction = 1;
-    const Eigen::VectorXd rest = Eigen::VectorXd::Ones(count) - rows.col(0);
-    per_launch = std::max(0.0, rest.dot(rows.col(1)) / rows.col(1).squaredNorm());
+  const double ideal_sum = parts.col(0).sum(), launch_sum = parts.col(1).sum(), sum = measured.sum();
+  Eigen::Vector2d solved(sum / ideal_sum, 0.0);  // inverse fraction, time a launch
+  if (count >= 2 && !launch_free) solved = fit_by_sums(parts, measured);
+  if (solved[1] < 0 || solved[0] <= 0) solved << sum / ideal_sum, 0.0;
+  if (solved[0] < 1) solved << 1.0, std::max(0.0, (sum - ideal_sum) / launch_sum);  // no kernel beats HBM
+  Curve curve;
+  curve.bandwidth_fraction = 1.0 / solved[0];
+  curve.per_launch = seconds(solved[1]);
+  return {curve.bandwidth_fraction, curve.per_launch, judge_curve(points, gpu, curve)};
+}
+
+BandwidthFit fit_launch_time(const std::vector<Measurement>& points, const GpuSpec& gpu,
+                             double bandwidth_fraction) {
+  check(!points.empty(), "nothing to fit");
+  Seconds left{};
+  double launches = 0;
+  for (const auto& [kernel, conditions, time] : points) {
+    const Bandwidth rate = gpu.hbm_bandwidth.value * (bandwidth_fraction * (1.0 - conditions.hbm_taken));
+    left += time - (kernel.read + kernel.written) / rate;
+    launches += kernel.launches;
   }
   Curve curve;
-  curve.bandwidth_fraction = 1.0 / inverse_fraction;
-  curve.per_launch = seconds(per_launch);
+  curve.bandwidth_fraction = bandwidth_fraction;
+  curve.per_launch = std::max(Seconds{}, left / launches);
   return {curve.bandwidth_fraction, curve.per_launch, judge_curve(points, gpu, curve)};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Curves from measured kernel times, by relative least squares: every point weighs the same whatever its length, so
-// a 10 us kernel counts as much as a 2 ms one. Kernel measurements only; nothing here sees a step or a run.
-// The numbers in topologies/parts are what these functions return; tests/published/curves_test.cpp refits them.
+// Curves from measured kernel times. Kernel measurements only; nothing here sees a step or a run.
+// The numbers in topologies/parts are what these functions return; tests/published/curves_test.cpp refits
+// them.
 
 #include <cstdint>
 #include <vector>
@@ -16,8 +16,8 @@ struct Measurement {
   Seconds time{};         // the kernel's duration; launch gaps apart
 };
 
-struct FitError {         // of a prediction against measurements: (predicted - measured) / measured
-  double bias = 0;        // of the sums: what a class total gets wrong
+struct FitError {             // of a prediction against measurements: (predicted - measured) / measured
+  double bias = 0;            // of the sums: what a class total gets wrong
   double rms = 0, worst = 0;  // over the points
 };
 
@@ -26,8 +26,9 @@ struct TileFit {
   Seconds tile_overhead{};
   FitError error;
 };
-// time = waves * (a k + b), b not negative; efficiency and overhead follow from a and b. The device's SM count and
-// peaks are read from `gpu`, its curves are not. Needs two different k.
+// Relative least squares: every shape weighs the same. time = waves * (a k + b), b not negative; efficiency
+// and overhead follow from a and b. SM count and peaks are read from `gpu`, its curves are not. Needs two
+// different k.
 TileFit fit_tile_curve(const std::vector<Measurement>& points, const GpuSpec& gpu, std::int64_t tile_m,
                        std::int64_t tile_n);
 
@@ -36,10 +37,16 @@ struct BandwidthFit {
   Seconds per_launch{};
   FitError error;
 };
-// time = launches * per_launch + bytes / (hbm * fraction * (1 - hbm_taken)), both parts non-negative: if the data ask
-// for a negative fixed time, or if `launch_free`, it is zero and only the fraction is fitted.
+// time = launches * per_launch + bytes / (hbm * fraction * (1 - hbm_taken)), fitted so that predicted and
+// measured times have the same sum: a family holds kernels of 3 us and of 300 us, and the long ones make the
+// step. If the data ask for a negative fixed time, or if `launch_free`, it is zero; if they ask for more than
+// HBM, the fraction is 1.
 BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu,
                                  bool launch_free = false);
+
+// The same for families of tiny kernels, whose bytes say nothing about their time: the fraction is given.
+BandwidthFit fit_launch_time(const std::vector<Measurement>& points, const GpuSpec& gpu,
+                             double bandwidth_fraction);
 
 // The factor on all efficiencies of a table curve that best meets the points; its shape is kept.
 double fit_table_factor(const std::vector<Measurement>& points, const GpuSpec& gpu, const Curve& shape);

@@ -23,16 +23,16 @@ struct Curve {
   Kind kind = Kind::bandwidth;
   // tile
   std::int64_t tile_m = 128, tile_n = 128;
-  double efficiency = 0;       // of the SM's peak while its tile's main loop runs, in (0, 1]
-  Seconds tile_overhead{};     // prologue + epilogue of a tile that the main loop does not hide
+  double efficiency = 0;    // of the SM's peak while its tile's main loop runs, in (0, 1]
+  Seconds tile_overhead{};  // prologue + epilogue of a tile that the main loop does not hide
   // table: measured causal, so `at` is the sequence length; held constant outside the measured range
   std::vector<double> at, efficiencies;
   // bandwidth (also bounds the two others), with the kernel alone on the GPU
   double bandwidth_fraction = 1;
-  Seconds per_launch{};        // fixed time of each launch beyond the launch gap
+  Seconds per_launch{};  // fixed time of each launch beyond the launch gap
   Provenance from;
-  std::string fitted_on;       // "" = independent source; else e.g. "trace rounds 0 and 2"
-  std::string borrowed_from;   // "" = measured on this device; else the device whose curve this is
+  std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
+  std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is
 };
 
 struct GpuSpec {
@@ -41,18 +41,19 @@ struct GpuSpec {
   Sourced<FlopRate> peak_fp8, peak_bf16, peak_fp32;
   Sourced<Bandwidth> hbm_bandwidth;
   Sourced<Bytes> memory;
-  Sourced<Seconds> launch_gap;        // between dependent kernels of one stream
-  Sourced<Bandwidth> nvlink;          // one direction, nominal
-  Sourced<Bandwidth> nvlink_achieved; // one direction, measured
+  Sourced<Seconds> launch_gap;         // between dependent kernels of one stream
+  Sourced<Bandwidth> nvlink;           // one direction, nominal
+  Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;
-  std::array<std::optional<Curve>, family_count> curves;            // by Family
-  std::array<std::optional<Curve>, family_count> independent_curves;  // used instead where given, "without trace"
+  std::array<std::optional<Curve>, family_count> curves;  // by Family
+  std::array<std::optional<Curve>, family_count>
+      independent_curves;  // used instead where given, "without trace"
 };
 
 struct NicSpec {
   std::string name;
-  Sourced<Bandwidth> line_rate;      // nominal, one direction
-  Sourced<Bandwidth> achieved;       // one direction, measured, large messages
+  Sourced<Bandwidth> line_rate;                            // nominal, one direction
+  Sourced<Bandwidth> achieved;                             // one direction, measured, large messages
   Sourced<Seconds> latency_same_leaf, latency_cross_leaf;  // end to end, small message
 };
 

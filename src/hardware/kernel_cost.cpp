@@ -9,9 +9,13 @@ namespace foretrain::hardware {
 
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
-bool splits_k(Family family) { return family == Family::wgrad_fp8 || family == Family::grouped_wgrad_fp8; }
+bool splits_k(Family family) {
+  return family == Family::wgrad_fp8 || family == Family::grouped_wgrad_fp8;
+}
 
 const Curve* curve_of(Family family, const GpuSpec& gpu, bool independent_only) {
   const auto index = static_cast<std::size_t>(family);
@@ -19,12 +23,14 @@ const Curve* curve_of(Family family, const GpuSpec& gpu, bool independent_only) 
   return gpu.curves[index] ? &*gpu.curves[index] : nullptr;
 }
 
-Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu, std::int64_t sms_available) {
+Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu,
+                     std::int64_t sms_available) {
   const double sms = static_cast<double>(gpu.sms.value);
   const FlopRate rate = peak(gpu, kernel.dtype);
   if (curve.kind == Curve::Kind::tile) {
     const auto waves = count_waves(count_tiles(kernel, curve.tile_m, curve.tile_n), sms_available);
-    const Flops tile = flops(2.0 * static_cast<double>(curve.tile_m * curve.tile_n) * main_loop_length(kernel));
+    const Flops tile =
+        flops(2.0 * static_cast<double>(curve.tile_m * curve.tile_n) * main_loop_length(kernel));
     return static_cast<double>(waves) * (tile / (rate / sms * curve.efficiency) + curve.tile_overhead);
   }
   if (curve.kind == Curve::Kind::table) {
@@ -37,7 +43,9 @@ Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gp
 }  // namespace
 
 FlopRate peak(const GpuSpec& gpu, DType dtype) {
-  return dtype == DType::fp8 ? gpu.peak_fp8.value : dtype == DType::bf16 ? gpu.peak_bf16.value : gpu.peak_fp32.value;
+  return dtype == DType::fp8    ? gpu.peak_fp8.value
+         : dtype == DType::bf16 ? gpu.peak_bf16.value
+                                : gpu.peak_fp32.value;
 }
 
 std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t tile_n) {
@@ -45,14 +53,18 @@ std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t
   return kernel.groups * divide_up(rows, tile_m) * divide_up(kernel.n, tile_n);
 }
 
-std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available) { return divide_up(tiles, sms_available); }
+std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available) {
+  return divide_up(tiles, sms_available);
+}
 
 double main_loop_length(const Kernel& kernel) {
   const double k = static_cast<double>(kernel.k);
   return splits_k(kernel.family) ? k / static_cast<double>(kernel.groups) : k;
 }
 
-double table_size(const Kernel& kernel) { return 2.0 * static_cast<double>(kernel.k); }
+double table_size(const Kernel& kernel) {
+  return 2.0 * static_cast<double>(kernel.k);
+}
 
 double interpolate(const std::vector<double>& at, const std::vector<double>& values, double size) {
   check(!at.empty() && at.size() == values.size(), "a table curve needs as many values as sizes");

@@ -5,15 +5,16 @@
 //   tile curve:   compute = waves * (2 tile_m tile_n k / (peak / SMs * efficiency) + tile_overhead),
 //                 waves = ceil(tiles / sms_available), tiles = groups * ceil(m/g/tile_m) * ceil(n/tile_n);
 //                 weight gradients split k among the groups: tiles = groups * ceil(m/tile_m) * ceil(n/tile_n)
-//   table curve:  compute = work / (peak * efficiency(size) * sms_available / SMs), size = 2 x mean keys a query
+//   table curve:  compute = work / (peak * efficiency(size) * sms_available / SMs), size = 2 x mean keys
 //
-// Sources: the roofline (Williams et al., CACM 2009) with wave quantisation explicit. Stops being true for kernels
-// that split k across SMs and below about 2 us. Cost: O(1), no allocation.
+// Sources: the roofline (Williams et al., CACM 2009) with wave quantisation explicit. Stops being true for
+// kernels that split k across SMs and below about 2 us. Cost: O(1), no allocation.
 //
-// What communication takes. A GEMM or attention block of the Hopper kernels here fills an SM (384 threads x 168
-// registers, over 200 KB of shared memory), so it cannot share one with a communication block: both lose
-// the SMs that communication holds. Memory-bound kernels fit beside it and saturate HBM with fewer SMs, so they
-// lose bandwidth only. Left out: norms whose grid is exactly one wave slow down more (see parts/h800.yaml).
+// What communication takes. A GEMM or attention block of the Hopper kernels here fills an SM (384 threads x
+// 168 registers, over 200 KB of shared memory), so it cannot share one with a communication block: both lose
+// the SMs that communication holds. Memory-bound kernels fit beside it and saturate HBM with fewer SMs, so
+// they lose bandwidth only. Left out: norms whose grid is exactly one wave slow down more (see
+// parts/h800.yaml).
 
 #include <vector>
 
@@ -21,23 +22,24 @@
 
 namespace foretrain::hardware {
 
-// Share of HBM bandwidth lost beside a dispatch or combine that runs at 20 SMs. Measured: 24 memory-bound kernels
-// of the public V3 trace (deepseek-ai/profile-data@4496024) take 1.165 x longer beside one than without
-// (dispatch 1.176, combine 1.158): 1 - 1/1.165. Counting bytes gives less, 0.08-0.10 (1.0 GB in 4 ms, 2 GB in 6 ms):
-// the rest is their access pattern and the SMs they hold. Recomputed by tests/published/curves_test.cpp.
+// Share of HBM bandwidth lost beside a dispatch or combine that runs on 20 SMs. Measured: 23 pairs of times
+// of memory-bound kernels of the public V3 trace (deepseek-ai/profile-data@4496024) are 1.16 x longer beside
+// one than without (dispatch 1.162, combine 1.158): 1 - 1/1.16. Counting bytes gives less, 0.08-0.10 (1.0 GB
+// in 4 ms, 2 GB in 6 ms): the rest is the access pattern and the SMs held. Found again by
+// tests/published/kernels_test.cpp.
 inline constexpr double exchange_hbm_taken = 0.14;
 
 struct Conditions {
-  std::int64_t sms_taken = 0;   // SMs reserved for communication
-  double hbm_taken = 0;         // share of HBM bandwidth that communication draws at the moment
+  std::int64_t sms_taken = 0;     // SMs reserved for communication
+  double hbm_taken = 0;           // share of HBM bandwidth that communication draws at the moment
   bool independent_only = false;  // price without trace-fitted curves where another source exists
 };
 
 struct KernelPrice {
   Seconds time{};
-  Seconds busy{};               // time without the launch gaps: what a profiler shows as the kernel's duration
-  Seconds compute{}, memory{};  // the two sides of the roofline, launches apart
-  const Curve* curve = nullptr; // the row behind the number; owned by the GpuSpec
+  Seconds busy{};  // time without the launch gaps: what a profiler shows as the kernel's duration
+  Seconds compute{}, memory{};   // the two sides of the roofline, launches apart
+  const Curve* curve = nullptr;  // the row behind the number; owned by the GpuSpec
 };
 
 // Precondition: `gpu` has a curve for the kernel's family (spec checks this; see missing_curves).
@@ -51,7 +53,7 @@ std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t
 std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available);
 double main_loop_length(const Kernel& kernel);  // the k that one tile runs through
 double interpolate(const std::vector<double>& at, const std::vector<double>& values, double size);
-double table_size(const Kernel& kernel);        // sequence length that a table curve is read at
+double table_size(const Kernel& kernel);  // sequence length that a table curve is read at
 FlopRate peak(const GpuSpec& gpu, DType dtype);
 
 }  // namespace foretrain::hardware

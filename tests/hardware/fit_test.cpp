@@ -9,7 +9,8 @@ using namespace foretrain;
 using namespace foretrain::hardware;
 
 namespace {
-std::vector<Measurement> priced(const GpuSpec& gpu, const std::vector<Kernel>& kernels, const Conditions& beside) {
+std::vector<Measurement> priced(const GpuSpec& gpu, const std::vector<Kernel>& kernels,
+                                const Conditions& beside) {
   std::vector<Measurement> points;
   for (const auto& kernel : kernels) points.push_back({kernel, beside, price(kernel, gpu, beside).busy});
   return points;
@@ -20,7 +21,8 @@ TEST_CASE("a tile fit returns the curve that made the points, whatever ran besid
   const auto gpu = round_gpu();
   Conditions beside;
   beside.sms_taken = GENERATE(0, 20);
-  const auto points = priced(gpu, {gemm(4096, 2112, 7168), gemm(4096, 24576, 1536), gemm(300, 512, 512)}, beside);
+  const auto points =
+      priced(gpu, {gemm(4096, 2112, 7168), gemm(4096, 24576, 1536), gemm(300, 512, 512)}, beside);
   const auto fit = fit_tile_curve(points, gpu, 128, 128);
   CHECK(fit.efficiency == Approx(0.5));
   CHECK(fit.tile_overhead.base() == Approx(3e-6));
@@ -37,6 +39,19 @@ TEST_CASE("a bandwidth fit separates the fixed time of a launch from the bytes")
   CHECK(fit.per_launch.base() == Approx(1e-6));
   CHECK(fit.error.worst < 1e-9);
   CHECK(fit_bandwidth_curve(points, gpu, true).per_launch == Seconds{});
+}
+
+TEST_CASE("a bandwidth fit keeps the sum of the times") {
+  const auto gpu = round_gpu();
+  const std::vector<Measurement> noisy{{cast(10e6), {}, seconds(25e-6)},
+                                       {cast(20e6, 3), {}, seconds(30e-6)},
+                                       {cast(90e6), {}, seconds(200e-6)},
+                                       {cast(1e6), {}, seconds(9e-6)}};
+  CHECK(fit_bandwidth_curve(noisy, gpu).error.bias == Approx(0).margin(1e-9));
+  CHECK(fit_bandwidth_curve(noisy, gpu, true).error.bias == Approx(0).margin(1e-9));
+  const auto tiny = fit_launch_time(noisy, gpu, 0.8);
+  CHECK(tiny.bandwidth_fraction == 0.8);
+  CHECK(tiny.error.bias == Approx(0).margin(1e-9));
 }
 
 TEST_CASE("a fit never claims more than the HBM or a negative launch") {

@@ -7,7 +7,9 @@ using namespace foretrain;
 using namespace foretrain::hardware;
 
 namespace {
-double us(Seconds t) { return t.base() * 1e6; }
+double us(Seconds t) {
+  return t.base() * 1e6;
+}
 // One 128 x 128 tile with k = 1000 at half of 1 TFLOP/s, and 3 us around it.
 const double tile_us = 2.0 * 128 * 128 * 1000 / 0.5e12 * 1e6 + 3.0;
 }  // namespace

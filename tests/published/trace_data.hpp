@@ -1,0 +1,105 @@
+#pragma once
+// The labelled trace of one overlapped pair (deepseek_v3_trace_*.csv) as measurements: times from the trace,
+// work and bytes from the model's op lists for what was routed in that round.
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "curve_data.hpp"
+#include "model/ops.hpp"
+
+namespace foretrain::published {
+
+// DeepSeek-V3 (arXiv:2412.19437, section 4.2), as much as one layer's ops need.
+inline model::TransformerSpec v3_layer() {
+  model::TransformerSpec spec;
+  spec.name = "DeepSeek-V3";
+  spec.vocabulary = 129280;
+  spec.hidden = 7168;
+  spec.layers = 61;
+  spec.dense_layers = 3;
+  spec.dense_ffn = 18432;
+  spec.attention = {128, 1536, 512, 128, 64, 128};
+  spec.moe = {256, 1, 8, 2048, 8, 4};
+  spec.mtp_depth = 1;
+  return spec;
+}
+
+inline model::UnitOps routed_layer(const Row& round, const std::string& direction) {
+  model::Work work;
+  work.tokens = 4096;
+  work.sequence = 4096;
+  work.local_experts = 4;
+  work.routed_rows = whole(round, direction + "_rows");
+  work.received_tokens = whole(round, direction + "_received");
+  work.recompute = {true, true, true};
+  return model::list_ops(v3_layer(), model::Unit::moe_layer, work);
+}
+
+using NamedKernels =
+    std::map<std::pair<std::string, std::string>, Kernel>;  // by (block, op); equal names added
+
+inline void add_ops(NamedKernels& into, const std::string& block, const std::vector<model::Op>& ops) {
+  for (const auto& op : ops) {
+    const auto [at, is_new] = into.emplace(std::pair{block, op.name}, op.kernel);
+    if (is_new) continue;
+    at->second.read += op.kernel.read;
+    at->second.written += op.kernel.written;
+    at->second.work += op.kernel.work;
+    at->second.launches += op.kernel.launches;
+  }
+}
+
+inline NamedKernels list_round(const Row& round) {
+  const auto forward = routed_layer(round, "forward"), backward = routed_layer(round, "backward");
+  NamedKernels kernels;
+  add_ops(kernels, "attn(F)", forward.attention_f);
+  add_ops(kernels, "mlp(F)", forward.mlp_f);
+  add_ops(kernels, "mlp(B)", backward.mlp_i);
+  add_ops(kernels, "attn(B)", backward.attention_i);
+  add_ops(kernels, "mlp(W)", backward.mlp_w);
+  add_ops(kernels, "attn(W)", backward.attention_w);
+  return kernels;
+}
+
+// Share of an op's time spent beside a dispatch or a combine; 0 for ops the overlap table leaves out.
+inline std::map<std::pair<std::string, std::string>, double> beside_exchange(const std::string& round) {
+  std::map<std::pair<std::string, std::string>, double> shares;
+  for (const auto& row : read_csv("deepseek_v3_trace_beside.csv"))
+    shares[{row.at("block"), row.at("op")}] =
+        number(row, "dispatch_round" + round) + number(row, "combine_round" + round);
+  return shares;
+}
+
+// All ops of one family in the rounds asked for. Communication holds 20 SMs for the whole pair (persistent
+// kernels launch 112 blocks whether or not it runs); it draws HBM only while a dispatch or combine runs.
+inline std::vector<hardware::Measurement> trace(Family family, const std::vector<int>& rounds) {
+  const auto routed = read_csv("deepseek_v3_trace_routed.csv");
+  const auto times = read_csv("deepseek_v3_trace_ops.csv");
+  std::vector<hardware::Measurement> points;
+  for (const int round : rounds) {
+    const auto text = std::to_string(round);
+    const auto kernels = list_round(routed[static_cast<std::size_t>(round)]);
+    const auto shares = beside_exchange(text);
+    for (const auto& row : times) {
+      const std::pair key{row.at("block"), row.at("op")};
+      const auto found = kernels.find(key);
+      if (found == kernels.end() || found->second.family != family) continue;
+      double us = number(row, "us_round" + text);
+      const auto& wall = routed[static_cast<std::size_t>(round)];
+      if (row.at("op") == "expert_down_wgrad") us = number(wall, "down_wgrad_us");
+      if (row.at("op") == "expert_gateup_wgrad") us = number(wall, "gateup_wgrad_us");
+      if (us <= 0) continue;  // shorter than the trace's resolution
+      hardware::Conditions beside;
+      beside.sms_taken = 20;
+      const auto share = shares.find(key);
+      beside.hbm_taken = share == shares.end() ? 0 : hardware::exchange_hbm_taken * share->second;
+      points.push_back({found->second, beside, seconds(us * 1e-6)});
+    }
+  }
+  return points;
+}
+
+}  // namespace foretrain::published
