@@ -13,16 +13,19 @@ namespace {
 // most loaded of 64 ranks at 8 % spread is expected near 1.2.
 constexpr std::array knot_ratios{0.5, 1.0, 2.0};
 
-Seconds time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gpu,
-                const ComputeConditions& conditions, double hbm_taken) {
-  Seconds total{};
-  for (const auto& op : ops)
-    total += hardware::price(op.kernel, gpu,
-                             {.sms_taken = conditions.sms_taken,
-                              .hbm_taken = hbm_taken,
-                              .independent_only = conditions.independent_only})
-                 .time;
-  return total;
+BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gpu,
+                  const ComputeConditions& conditions) {
+  hardware::Conditions now{.sms_taken = conditions.sms_taken, .hbm_taken = 0,
+                           .independent_only = conditions.independent_only};
+  BlockTime time{};
+  for (const auto& op : ops) {
+    const auto price = hardware::price(op.kernel, gpu, now);
+    time.alone += price.time;
+    if (price.compute > price.memory) time.clocked += price.busy;
+  }
+  now.hbm_taken = conditions.hbm_taken;
+  for (const auto& op : ops) time.beside += hardware::price(op.kernel, gpu, now).time;
+  return time;
 }
 
 }  // namespace
@@ -53,7 +56,7 @@ BlockTime BlockCurve::at(double rows) const {
   const Knot &a = knots_[i - 1], &b = knots_[i];
   const double f = (rows - a.rows) / (b.rows - a.rows);
   const auto mix = [f](Seconds x, Seconds y) { return std::max(seconds(0), x + (y - x) * f); };
-  return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside)};
+  return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside), mix(a.time.clocked, b.time.clocked)};
 }
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,
@@ -74,10 +77,10 @@ UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const
                             : kind == BlockKind::attention_f ? conditions.attention_forward_extra
                             : kind == BlockKind::attention_i ? conditions.attention_backward_extra
                                                              : seconds(0);
-      const Seconds alone = extra + time_of(block, gpu, conditions, 0);
-      const Seconds beside =
-          conditions.hbm_taken > 0 ? extra + time_of(block, gpu, conditions, conditions.hbm_taken) : alone;
-      times.blocks[k].add_knot(static_cast<double>(scaled.routed_rows), {alone, beside});
+      BlockTime time = time_of(block, gpu, conditions);
+      time.alone += extra;
+      time.beside += extra;
+      times.blocks[k].add_knot(static_cast<double>(scaled.routed_rows), time);
     }
   }
   return times;

@@ -21,6 +21,7 @@ const std::vector<model::Op>& ops_of(const model::UnitOps& ops, BlockKind kind);
 
 struct BlockTime {
   Seconds alone, beside;  // beside: while an all-to-all runs on the same GPU
+  Seconds clocked{};      // of `alone`, in kernels bound by the SMs: what a slower chip prolongs
 };
 
 class BlockCurve {

@@ -1,6 +1,7 @@
 #include "cluster/chunks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 
@@ -25,9 +26,33 @@ void find_kinds(const std::vector<std::vector<model::Unit>>& stages, ChunkPools&
   }
 }
 
+Rng stream_of(const ChunkInputs& inputs, const std::string& what, const ChunkKey& key) {
+  return Rng(inputs.seed, what + "/" + std::to_string(static_cast<int>(key.action)) + "/" +
+                              std::to_string(key.forward_kind) + "/" + std::to_string(key.backward_kind));
+}
+
+// One factor a compute block, normal around 1 and never below a half.
+std::vector<double> draw_jitter(const ChunkInputs& inputs, const ChunkKey& key, const GroupWork& work) {
+  Rng rng = stream_of(inputs, "jitter", key);
+  std::vector<double> factors(work.chunk.segments.size() * static_cast<std::size_t>(work.ranks * work.repetitions));
+  for (double& factor : factors) factor = std::max(0.5, 1 + inputs.kernel_jitter * rng.normal());
+  return factors;
+}
+
+// Relative excess of SM-bound kernel time of each GPU of a group; the mean chip has none.
+std::vector<double> draw_chips(const ChunkInputs& inputs, const std::string& group) {
+  std::vector<double> excess(static_cast<std::size_t>(inputs.group_ranks), 0.0);
+  Rng rng(inputs.seed, "chips/" + group);
+  for (double& e : excess) e = inputs.gpu_spread * rng.normal();
+  return excess;
+}
+
+double slowest(const std::vector<double>& excess) { return *std::max_element(excess.begin(), excess.end()); }
+
+const char* const simulated_group = "simulated";
+
 std::vector<RoutingDraw> draw_routing(const ChunkInputs& inputs, const ChunkKey& key, std::size_t count) {
-  Rng rng(inputs.seed, "routing/" + std::to_string(static_cast<int>(key.action)) + "/" +
-                           std::to_string(key.forward_kind) + "/" + std::to_string(key.backward_kind));
+  Rng rng = stream_of(inputs, "routing", key);
   std::vector<RoutingDraw> draws(count);
   const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
   const auto mean = static_cast<double>(inputs.work.routed_rows);
@@ -105,9 +130,12 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   work.barrier = inputs.barrier;
   work.mean_rows = static_cast<double>(inputs.work.routed_rows);
   work.repetitions = repetitions;
-  if (inputs.routing_spread <= 0 || work.chunk.draws == 0) return work;  // folded: one GPU stands for all
+  if (inputs.identical()) return work;
   work.ranks = inputs.group_ranks;
-  work.draws = draw_routing(inputs, key, static_cast<std::size_t>(repetitions) * work.chunk.draws);
+  if (inputs.gpu_spread > 0) work.slowness = draw_chips(inputs, simulated_group);
+  if (inputs.kernel_jitter > 0) work.jitter = draw_jitter(inputs, key, work);
+  if (inputs.routing_spread > 0)
+    work.draws = draw_routing(inputs, key, static_cast<std::size_t>(repetitions) * work.chunk.draws);
   return work;
 }
 
@@ -115,13 +143,13 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
                            const std::vector<const plan::Program*>& programs) {
   ChunkPools pools;
   find_kinds(inputs.stages, pools);
+  if (inputs.gpu_spread > 0) pools.slowest = slowest(draw_chips(inputs, simulated_group));
   std::set<ChunkKey> keys;
   for (const auto* program : programs)
     for (const auto& rank : program->per_rank)
       for (const auto& instruction : rank) keys.insert(pools.key_of(instruction));
   for (const ChunkKey& key : keys) {
-    const bool folded = inputs.routing_spread <= 0;
-    const std::int32_t repetitions = folded ? 1 : key.action == Action::pair ? pair_repetitions : lone_repetitions;
+    const std::int32_t repetitions = inputs.identical() ? 1 : key.action == Action::pair ? pair_repetitions : lone_repetitions;
     const GroupResult result = simulate_group(group_work(inputs, prices, pools, key, repetitions));
     pools.samples[key] = result.samples;
     pools.events += result.events;
@@ -136,17 +164,24 @@ std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, 
   return hash_number(instruction, h) >> 16;  // the low bits of FNV-1a mix least
 }
 
-ChunkTimes list_durations(const ChunkPools& pools, const plan::Program& program, std::int32_t groups,
-                          std::uint64_t seed) {
+ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, const plan::Program& program,
+                          std::int32_t groups) {
   ChunkTimes times(static_cast<std::size_t>(groups));
   for (std::int32_t g = 0; g < groups; ++g) {
     auto& ranks = times[static_cast<std::size_t>(g)];
     ranks.resize(program.per_rank.size());
     for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
       const auto& list = program.per_rank[r];
+      const double excess =
+          inputs.gpu_spread > 0
+              ? slowest(draw_chips(inputs, std::to_string(r) + "/" + std::to_string(g))) - pools.slowest
+              : 0;
       ranks[r].reserve(list.size());
-      for (std::size_t i = 0; i < list.size(); ++i)
-        ranks[r].push_back(pools.sample_of(list[i], draw_of(seed, g, r, i)).duration);
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        const ChunkSample& sample = pools.sample_of(list[i], draw_of(inputs.seed, g, r, i));
+        const auto more = std::llround(excess * static_cast<double>(sample.clocked.count()));
+        ranks[r].push_back(std::max(sim::Ticks{}, sample.duration + sim::Ticks{more}));
+      }
     }
   }
   return times;

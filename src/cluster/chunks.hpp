@@ -34,7 +34,10 @@ struct ChunkInputs {
   std::int64_t communication_sms = 0;     // held inside an overlapped pair
   double hbm_taken_alone = 0, hbm_taken_beside = 0;
   std::int32_t group_ranks = 1, ranks_per_node = 8;
-  double routing_spread = 0;              // relative standard deviation of rows; 0 = balanced, folded
+  double routing_spread = 0;              // relative standard deviation of rows; 0 = balanced
+  double kernel_jitter = 0;               // relative standard deviation of a compute block's time
+  double gpu_spread = 0;                  // relative standard deviation of SM-bound kernel time from GPU to GPU
+  bool identical() const { return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0; }  // then one GPU stands for all
   bool independent_only = false;
   std::uint64_t seed = 1;
 };
@@ -55,6 +58,7 @@ struct ChunkPools {
   std::vector<std::int32_t> kind_of_stage;             // [stage]
   std::vector<std::vector<model::Unit>> units_of_kind; // [kind]
   std::map<ChunkKey, std::vector<ChunkSample>> samples;
+  double slowest = 0;  // excess of the slowest GPU of the group that was simulated
   std::uint64_t events = 0, fingerprint = 0;
 
   ChunkKey key_of(const plan::Instruction& instruction) const;
@@ -69,9 +73,11 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
 GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const ChunkPools& pools,
                      const ChunkKey& key, std::int32_t repetitions);
 
-// Which sample each chunk of a program takes: seeded, independent of the order of evaluation.
-ChunkTimes list_durations(const ChunkPools& pools, const plan::Program& program, std::int32_t groups,
-                          std::uint64_t seed);
+// Which sample each chunk of a program takes: seeded, independent of the order of evaluation. The samples come from one
+// group of GPUs; another is as much slower as its slowest GPU is than theirs, in its SM-bound kernels, since its
+// barriers wait for that GPU.
+ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, const plan::Program& program,
+                          std::int32_t groups);
 std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, std::size_t instruction);
 
 }  // namespace foretrain::cluster

@@ -22,7 +22,7 @@ struct Gpu {
   double left = 0;                    // share of the segment still to do
   SimTime since{}, ends{}, event_at{};  // of the current mode; when it ends; the one event that counts
   SimTime started{}, exchange_started{};
-  Ticks compute{}, weight{}, exchange{};  // busy in this repetition
+  Ticks compute{}, weight{}, exchange{}, clocked{};  // busy in this repetition
 };
 
 class Group {
@@ -86,12 +86,25 @@ class Group {
     const auto& units = s.backward_side ? work_.backward : work_.forward;
     const BlockCurve& curve = units[s.unit].blocks[static_cast<std::size_t>(s.block)];
     g.block = curve.empty() ? BlockTime{} : curve.at(work_.mean_rows * load(rank, s));
+    if (!work_.jitter.empty()) {
+      const double factor = jitter(rank, computes_[g.next_compute]);
+      g.block = {g.block.alone * factor, g.block.beside * factor, g.block.clocked * factor};
+    }
+    g.clocked += sim::to_ticks(g.block.clocked);
+    if (!work_.slowness.empty()) {
+      const Seconds excess = g.block.clocked * work_.slowness[rank];
+      g.block = {g.block.alone + excess, g.block.beside + excess, g.block.clocked};
+    }
     g.computing = true;
     g.left = 1;
     g.started = g.since = engine_.now();
     schedule_end(rank);
   }
 
+  double jitter(std::uint32_t rank, std::uint32_t segment) const {
+    const auto row = static_cast<std::size_t>(gpus_[rank].repetition) * gpus_.size() + rank;
+    return work_.jitter[row * work_.chunk.segments.size() + segment];
+  }
   // The load of this GPU in the routing draw behind a segment; 1 when balanced.
   double load(std::uint32_t rank, const Segment& s) const {
     return work_.draws.empty() ? 1.0 : draw_of(rank, s).gpu_load[rank];
@@ -189,12 +202,13 @@ class Group {
     sample.compute += g.compute;
     sample.weight += g.weight;
     sample.exchange += g.exchange;
+    sample.clocked += g.clocked;
     if (++finished_[repetition] == work_.ranks) sample.duration = engine_.now().time_since_epoch();
     const auto begin = done_.begin() + static_cast<std::ptrdiff_t>(rank * work_.chunk.segments.size());
     std::fill(begin, begin + static_cast<std::ptrdiff_t>(work_.chunk.segments.size()), std::uint8_t{0});
     ++g.repetition;
     g.next_compute = g.next_exchange = 0;
-    g.compute = g.weight = g.exchange = Ticks{};
+    g.compute = g.weight = g.exchange = g.clocked = Ticks{};
   }
 
   // Sums become means, points in time become growth.
@@ -207,6 +221,7 @@ class Group {
       s.compute /= work_.ranks;
       s.weight /= work_.ranks;
       s.exchange /= work_.ranks;
+      s.clocked /= work_.ranks;
     }
   }
 

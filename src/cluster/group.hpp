@@ -5,7 +5,7 @@
 //
 // Repetitions are chained: a GPU begins the next chunk when its own streams are done, so a late GPU delays the others
 // only through the barriers. HBM is shared dynamically: a compute segment slows down while an exchange runs on its
-// GPU and recovers when it ends. Left out: contention between groups (dedicated rails), jitter without a source.
+// GPU and recovers when it ends. Left out: contention between groups (dedicated rails).
 //
 // Cost: one event a segment and GPU, about one more for each change of HBM rate.
 
@@ -37,6 +37,8 @@ struct GroupWork {
   double mean_rows = 0;     // routed rows of a GPU at balance
   std::int32_t ranks = 1;
   std::vector<RoutingDraw> draws;  // [repetition * chunk.draws + draw]; empty: balanced
+  std::vector<double> jitter;      // factor on compute [(repetition * ranks + rank) * segments + segment]; empty: 1
+  std::vector<double> slowness;   // of each GPU: relative excess of its SM-bound kernel time; empty: none
   std::int32_t repetitions = 1;
 };
 
@@ -45,6 +47,7 @@ struct ChunkSample {
   sim::Ticks compute{};        // compute-stream busy time, mean over the group's GPUs
   sim::Ticks weight{};         // of it, weight-gradient blocks
   sim::Ticks exchange{};       // all-to-all transfers, mean over GPUs, hidden or not
+  sim::Ticks clocked{};        // of compute, in kernels bound by the SMs, mean over GPUs of mean speed
 };
 
 struct SegmentSpan {

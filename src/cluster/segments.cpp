@@ -14,7 +14,7 @@ using plan::Action;
 class Writer {
  public:
   Writer(Action action, const std::vector<Unit>& forward, const std::vector<Unit>& backward)
-      : with_weights_(action == Action::pair || action == Action::backward) {
+      : paired_(action == Action::pair), inline_weights_(action == Action::backward) {
     if (action == Action::forward || action == Action::pair) forward_ = forward;
     if (action != Action::forward) backward_ = {backward.rbegin(), backward.rend()};
     weights_only_ = action == Action::weight;
@@ -43,8 +43,9 @@ class Writer {
     if (fx) tokens_in = exchange(ExchangeKind::dispatch, i, false, f_draw, tokens_in);
     if (b) {
       gradient_back = compute(BlockKind::mlp_i, i, true, b_draw, gradient_in);
+      if (inline_weights_) gradient_back = compute(BlockKind::mlp_w, i, true, b_draw, gradient_back);
       if (bx) gradient_back = exchange(ExchangeKind::combine_gradient, i, true, b_draw, gradient_back);
-      if (with_weights_) compute(BlockKind::mlp_w, i, true, b_draw, -1);
+      if (paired_) compute(BlockKind::mlp_w, i, true, b_draw, -1);
     }
     if (f) {
       forward_ready_ = compute(BlockKind::mlp_f, i, false, f_draw, tokens_in);
@@ -54,7 +55,8 @@ class Writer {
     backward_ready_ = gradient_back;
     if (!has_attention(backward_[i])) return;
     backward_ready_ = compute(BlockKind::attention_i, i, true, b_draw, gradient_back);
-    if (with_weights_) compute(BlockKind::attention_w, i, true, b_draw, -1);
+    if (inline_weights_) backward_ready_ = compute(BlockKind::attention_w, i, true, b_draw, backward_ready_);
+    if (paired_) compute(BlockKind::attention_w, i, true, b_draw, -1);
   }
 
   void weights(std::size_t i) {
@@ -87,7 +89,7 @@ class Writer {
     return static_cast<std::uint16_t>(backward_side ? backward_.size() - 1 - i : i);
   }
 
-  bool with_weights_ = false, weights_only_ = false;
+  bool paired_ = false, inline_weights_ = false, weights_only_ = false;
   std::vector<Unit> forward_, backward_;
   ChunkSegments out_;
   std::int16_t forward_ready_ = -1, backward_ready_ = -1;

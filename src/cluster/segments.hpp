@@ -4,8 +4,10 @@
 // Every GPU has a compute stream and a communication stream; each runs its segments in list order. Inside an
 // overlapped pair the compute stream runs, per layer, attn(F) mlp(I) mlp(W) mlp(F) attn(I) attn(W), and the
 // communication stream: gradient dispatch, forward dispatch, gradient combine, forward combine (the order of
-// deepseek-ai/profile-data train.json). A lone chunk is the same with one side missing; a full lone backward runs
-// mlp(W) while the gradient combine is in flight. The list is the whole model of the overlap: nothing else decides it.
+// deepseek-ai/profile-data train.json). A lone chunk is the same with one side missing. A full lone backward computes
+// weight gradients in line, so that every exchange waits for those before it: there autograd runs without the store
+// that puts them off (deepseek-ai/DualPipe@3da1bbe, dualpipe.py, WeightGradStore). The list is the whole model of the
+// overlap: nothing else decides it.
 
 #include <array>
 #include <cstdint>

@@ -98,8 +98,8 @@ std::vector<model::Unit> units_held(const plan::PlanSpec& plan, std::size_t rank
   return units;
 }
 
-void book(const ChunkSample& sample, Action action, Breakdown& row) {
-  const Seconds whole = sim::to_seconds(sample.duration);
+void book(const ChunkSample& sample, sim::Ticks duration, Action action, Breakdown& row) {
+  const Seconds whole = sim::to_seconds(duration);
   const Seconds weight = sim::to_seconds(sample.weight);
   switch (action) {
     case Action::forward: row.forward += whole; break;
@@ -111,7 +111,7 @@ void book(const ChunkSample& sample, Action action, Breakdown& row) {
     case Action::weight: row.weight += whole; break;
     case Action::pair: row.overlapped += whole; break;
   }
-  row.exposed_communication += std::max(seconds(0), sim::to_seconds(sample.duration - sample.compute));
+  row.exposed_communication += std::max(seconds(0), sim::to_seconds(duration - sample.compute));
 }
 
 void average(StepResult& result) {
@@ -128,7 +128,7 @@ void average(StepResult& result) {
 }
 
 std::int32_t groups_of(const StepSpec& spec, const ChunkInputs& inputs) {
-  if (inputs.routing_spread <= 0) return 1;  // folded: nothing tells the replicas apart
+  if (inputs.identical()) return 1;  // folded: nothing tells the replicas apart
   return static_cast<std::int32_t>(spec.plan->data * spec.plan->context * spec.plan->tensor / spec.plan->expert);
 }
 
@@ -160,10 +160,12 @@ Prepared prepare(const StepSpec& given) {
   in.stages = plan.stages;
   in.barrier = spec.off.free_barrier || spec.off.free_exchange ? seconds(0) : spec.software->barrier.value;
   in.communication_sms = spec.off.whole_gpu ? 0 : spec.software->communication_sms.value;
-  const double taken = spec.off.private_hbm || spec.off.free_exchange ? 0 : hardware::exchange_hbm_taken;
+  const double taken = spec.off.private_hbm || spec.off.free_exchange ? 0 : spec.software->exchange_hbm.value;
   in.hbm_taken_alone = in.hbm_taken_beside = taken;
   in.group_ranks = static_cast<std::int32_t>(plan.expert);
   in.ranks_per_node = static_cast<std::int32_t>(spec.cluster->gpus_per_node);
+  in.gpu_spread = spec.off.equal_gpus ? 0 : spec.gpu->gpu_spread.value;
+  in.kernel_jitter = spec.off.steady_kernels ? 0 : spec.software->kernel_jitter.value;
   in.routing_spread = spec.off.balanced_routing ? 0 : spec.software->routing_spread.value;
   in.independent_only = spec.off.independent_only;
   in.seed = spec.seed;
@@ -192,9 +194,10 @@ Prepared prepare(const StepSpec& given) {
 }
 
 ScheduleChoice choose_schedule(const plan::PlanSpec& plan, std::int64_t micro_batches) {
-  const std::string reason = plan::why_not(plan.schedule, plan.pipeline, micro_batches);
+  const auto stages = static_cast<std::int64_t>(plan.stages.size());
+  const std::string reason = plan::why_not(plan.schedule, stages, micro_batches);
   if (reason.empty()) return {plan.schedule, "", true};
-  const std::string fallback = plan::why_not(plan.fallback, plan.pipeline, micro_batches);
+  const std::string fallback = plan::why_not(plan.fallback, stages, micro_batches);
   if (fallback.empty()) return {plan.fallback, reason, true};
   return {plan.fallback, reason + "; nor can the fallback: " + fallback, false};
 }
@@ -208,7 +211,7 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
   result.micro_batches = program.micro_batches;
   result.program = program;
   const std::int32_t groups = groups_of(spec, prepared.inputs);
-  result.durations = list_durations(pools, program, groups, spec.seed);
+  result.durations = list_durations(prepared.inputs, pools, program, groups);
   result.timeline = simulate(program, result.durations, prepared.p2p, {groups, 1});
   const auto metrics = measure(program, result.timeline);
   Seconds optimizer{};
@@ -219,7 +222,7 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
     Breakdown row;
     const auto& list = program.per_rank[r];
     for (std::size_t i = 0; i < list.size(); ++i)
-      book(pools.sample_of(list[i], draw_of(spec.seed, 0, r, i)), list[i].action, row);
+      book(pools.sample_of(list[i], draw_of(spec.seed, 0, r, i)), result.durations[0][r][i], list[i].action, row);
     row.optimizer = optimizer;
     row.bubble = span - row.forward - row.backward - row.weight - row.overlapped;
     result.ranks.push_back(row);

@@ -42,6 +42,7 @@ struct GpuSpec {
   Sourced<Bandwidth> hbm_bandwidth;
   Sourced<Bytes> memory;
   Sourced<Seconds> launch_gap;         // between dependent kernels of one stream
+  Sourced<double> gpu_spread;   // relative standard deviation of SM-bound kernel time from GPU to GPU, same part
   Sourced<Bandwidth> nvlink;           // one direction, nominal
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;

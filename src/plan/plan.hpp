@@ -30,10 +30,13 @@ struct SoftwareSpec {
   std::string name, source;
   Sourced<std::int64_t> communication_sms;  // SMs that all-to-all kernels hold inside an overlapped pair
   Sourced<bool> p2p_waits;       // true: a rank's next chunk waits for the sends of its last one
+  Sourced<double> kernel_jitter;   // relative standard deviation of a compute block's time, same shape and GPU
   Sourced<double> routing_spread;  // relative standard deviation of rows per GPU, layer and micro-batch
   // Rate of the all-to-all kernels beside compute, relative to their rate alone (they share HBM, SMs and PCIe).
   Sourced<double> overlapped_dispatch, overlapped_dispatch_gradient, overlapped_combine,
       overlapped_combine_gradient;
+  Sourced<Bytes> memory_reserve;  // CUDA context, NCCL channels, allocator slack
+  Sourced<double> exchange_hbm;   // share of HBM bandwidth that compute loses while an all-to-all runs
   Sourced<Seconds> barrier;      // notify: fixed time of the counts exchange before a dispatch or combine
 };
 

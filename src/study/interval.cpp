@@ -39,9 +39,10 @@ Uncertain curves(const char* name, const char* measurement, const hardware::GpuS
     const auto& curve = gpu.curves[static_cast<std::size_t>(family)];
     if (curve && curve->from.spread > u.from.spread) u.from = curve->from;
   }
-  u.move = [list](Inputs& inputs, double factor) {
+  u.move = [list](Inputs& inputs, double) {  // each by its own spread, all the same way
     for (const Family family : list)
-      if (auto& curve = inputs.gpu.curves[static_cast<std::size_t>(family)]) slow_down(*curve, factor);
+      if (auto& curve = inputs.gpu.curves[static_cast<std::size_t>(family)])
+        slow_down(*curve, 1 + curve->from.spread);
   };
   return u;
 }
@@ -64,6 +65,10 @@ std::vector<Uncertain> list_uncertain(const cluster::StepSpec& spec) {
       {"routing imbalance", "expert loads of a production run, over all ranks",
        spec.software->routing_spread.from,
        [](Inputs& in, double factor) { in.software.routing_spread.value *= factor; }},
+      {"speed of single GPUs", "one GEMM for minutes on every GPU of the cluster", gpu.gpu_spread.from,
+       [](Inputs& in, double factor) { in.gpu.gpu_spread.value *= factor; }},
+      {"kernel jitter", "the same kernels over many steps and GPUs", spec.software->kernel_jitter.from,
+       [](Inputs& in, double factor) { in.software.kernel_jitter.value *= factor; }},
       {"all-to-all slowed by compute", "dispatch and combine beside GEMMs, at the same SM count",
        spec.software->overlapped_dispatch.from,
        [](Inputs& in, double factor) {

@@ -44,9 +44,19 @@ constexpr std::array total_metrics{
     TotalMetric{"days", [](const Outcome& o) { return o.duration.base() / 86400; }},
 };
 
+bool is_additive(const std::string& metric) {
+  return metric == "gpu_hours" || metric == "cost_usd" || metric == "days" || metric == "tokens" || metric == "steps";
+}
+
 }  // namespace
 
 std::optional<double> metric_of(const Outcome& outcome, const std::string& stage, const std::string& metric) {
+  if (const auto plus = stage.find('+'); plus != std::string::npos) {
+    const auto first = metric_of(outcome, stage.substr(0, plus), metric);
+    const auto rest = metric_of(outcome, stage.substr(plus + 1), metric);
+    if (!first || !rest || !is_additive(metric)) return std::nullopt;
+    return *first + *rest;
+  }
   if (stage.empty()) {
     for (const auto& m : total_metrics)
       if (m.name == metric) return m.get(outcome);

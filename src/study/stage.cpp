@@ -1,11 +1,11 @@
 #include "study/stage.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "study/memory.hpp"
 #include "study/ramp.hpp"
 #include "study/rollout.hpp"
 
@@ -59,17 +59,19 @@ std::vector<Knot> list_knots(const plan::PlanSpec& plan, const std::vector<Batch
   return ends;
 }
 
-void simulate_knots(const cluster::StepSpec& spec, std::vector<Knot>& knots) {
+// Returns what one GPU is given, which the memory report needs too.
+model::Work simulate_knots(const cluster::StepSpec& spec, std::vector<Knot>& knots) {
   const auto prepared = cluster::prepare(spec);
   std::vector<plan::Program> programs;
   std::vector<const plan::Program*> pointers;
   for (const Knot& knot : knots)
-    programs.push_back(plan::list_program(knot.choice.schedule, static_cast<std::int32_t>(spec.plan->pipeline),
+    programs.push_back(plan::list_program(knot.choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
                                           static_cast<std::int32_t>(knot.micro_batches)));
   for (const auto& program : programs) pointers.push_back(&program);
   const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, pointers);
   for (std::size_t i = 0; i < knots.size(); ++i)
     knots[i].step = cluster::simulate_step(spec, prepared, pools, programs[i], knots[i].choice);
+  return prepared.inputs.work;
 }
 
 Seconds interpolate(const std::vector<Knot>& knots, std::int64_t n) {
@@ -95,19 +97,18 @@ void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
   out.tokens_per_day = tokens / out.step.step_time.base() * 86400;
 }
 
-void add_memory(const spec::Scenario& scenario, const cluster::StepSpec& spec, StageOutcome& out,
+void add_memory(const cluster::StepSpec& spec, const model::Work& work, StageOutcome& out,
                 std::vector<std::string>& infeasible) {
-  for (std::size_t r = 0; r < out.step.ranks.size(); ++r) {
-    out.memory.push_back(cluster::memory_of(spec, out.step, r));
-    const auto& report = out.memory.back();
+  constexpr double gib = 1073741824.0;
+  out.memory = memory_of(spec, work, out.step.program);
+  for (std::size_t r = 0; r < out.memory.size(); ++r) {
+    const auto& report = out.memory[r];
     if (report.total <= report.limit) continue;
-    const auto broken = plan::breaking_term(report);
-    infeasible.push_back(fmt::format("{}: pipeline rank {} needs {:.1f} GiB of {:.0f} GiB; '{}' is the term that breaks it",
-                                     out.name, r, report.total.base() / 1073741824.0,
-                                     report.limit.base() / 1073741824.0, broken));
+    infeasible.push_back(fmt::format("{}: pipeline rank {} needs {:.1f} GiB of {:.1f} GiB; the term that breaks it is {}",
+                                     out.name, r, report.total.base() / gib, report.limit.base() / gib,
+                                     plan::breaking_term(report)));
     return;
   }
-  (void)scenario;
 }
 
 void add_notes(const StageSpec& stage, StageOutcome& out) {
@@ -142,7 +143,7 @@ cluster::StepResult steady_step(const cluster::StepSpec& spec, std::int64_t batc
   const auto choice = cluster::choose_schedule(*spec.plan, n);
   check(choice.possible, "an experiment repeats a step that ran");
   const auto prepared = cluster::prepare(spec);
-  const auto program = plan::list_program(choice.schedule, static_cast<std::int32_t>(spec.plan->pipeline),
+  const auto program = plan::list_program(choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
                                           static_cast<std::int32_t>(n));
   const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, {&program});
   return cluster::simulate_step(spec, prepared, pools, program, choice);
@@ -159,7 +160,7 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, s
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
   auto knots = list_knots(stage.plan, shares, infeasible);
   if (!infeasible.empty()) return out;
-  simulate_knots(spec, knots);
+  const auto work = simulate_knots(spec, knots);
   out.step = knots.back().step;
   for (const auto& share : shares) {
     const std::int64_t n = share.batch / sequences_per_micro_batch(stage.plan);
@@ -170,7 +171,7 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, s
       out.ramp.push_back({share.batch, n, share.steps, time, cluster::choose_schedule(stage.plan, n).schedule});
   }
   add_rates(scenario, out);
-  add_memory(scenario, spec, out, infeasible);
+  add_memory(spec, work, out, infeasible);
   add_notes(stage, out);
   if (stage.rollout) {
     out.rollout = price_rollout(scenario, stage, out.step.step_time);

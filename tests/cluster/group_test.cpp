@@ -62,13 +62,11 @@ TEST_CASE("lone chunks expose their exchanges and add up to the sum of their par
   CHECK(simulate_group(work_of(Action::weight, 3, layer(), 2_ms)).samples[0].duration == microseconds(3 * 2000));
 }
 
-TEST_CASE("a full backward hides mlp(W) under the gradient combine") {
-  // dispatch 2, mlp(I) 1, combine 2 beside mlp(W) 1, attn(I) 1; attn(W) 1 hides under the next layer's dispatch.
-  const auto one = simulate_group(work_of(Action::backward, 1, layer(), 2_ms)).samples[0];
-  CHECK(one.duration == microseconds(7000));
-  CHECK(one.weight == microseconds(2000));
+TEST_CASE("a full lone backward computes its weight gradients in line") {
+  // Per layer: dispatch 2, mlp(I) 1, mlp(W) 1, combine 2, attn(I) 1, attn(W) 1.
   const auto two = simulate_group(work_of(Action::backward, 2, layer(), 2_ms)).samples[0];
-  CHECK(two.duration == microseconds(13000));
+  CHECK(two.duration == microseconds(2 * 8000));
+  CHECK(two.weight == microseconds(2 * 2000));
 }
 
 TEST_CASE("a pair with free exchanges is the sum of its compute, and never shorter than either stream") {
@@ -110,11 +108,12 @@ TEST_CASE("folded equals unfolded to the nanosecond") {
 }
 
 TEST_CASE("compute beside an exchange runs at the shared rate for exactly as long as they overlap") {
-  // mlp(W) takes 1 ms alone and 2 ms beside; the combine lasts 1 ms. In that 1 ms half of it is done, the other half
-  // takes 0.5 ms alone: dispatch 1, mlp(I) 1, combine 1 beside half of mlp(W), 0.5 ms of the rest, attention 1 + 1.
+  // attn(F) takes 1 ms alone and 2 ms beside; the gradient dispatch that runs with it lasts 1 ms. In that 1 ms half of
+  // it is done, the other half takes 0.5 ms alone. The forward dispatch (1 ms) hides under mlp(I), the gradient combine
+  // under mlp(W), the forward combine under attn(I): five more blocks of 1 ms.
   auto times = layer();
-  times.blocks[static_cast<std::size_t>(BlockKind::mlp_w)] = fixed(1_ms, 2_ms);
-  CHECK(simulate_group(work_of(Action::backward, 1, times, 1_ms)).samples[0].duration == microseconds(5500));
+  times.blocks[static_cast<std::size_t>(BlockKind::attention_f)] = fixed(1_ms, 2_ms);
+  CHECK(simulate_group(work_of(Action::pair, 1, times, 1_ms)).samples[0].duration == microseconds(6500));
 }
 
 TEST_CASE("one loaded GPU delays its group through the barriers") {

@@ -1,0 +1,20 @@
+#include "study/memory.hpp"
+
+namespace foretrain::study {
+
+std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& work,
+                                          const plan::Program& program) {
+  const auto kept = plan::kept_by_stage(*spec.model, *spec.plan, work);
+  std::vector<plan::MemoryReport> reports;
+  for (std::size_t rank = 0; rank < program.per_rank.size(); ++rank)
+    reports.push_back(plan::memory_of_rank({.model = spec.model,
+                                            .plan = spec.plan,
+                                            .work = work,
+                                            .held = plan::load_at_peak(program, rank, kept),
+                                            .reserve = spec.software->memory_reserve.value,
+                                            .reserve_source = spec.software->memory_reserve.from.source,
+                                            .limit = spec.gpu->memory.value}));
+  return reports;
+}
+
+}  // namespace foretrain::study
