@@ -9,7 +9,12 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "cli/check.hpp"
+#include "cli/compare.hpp"
+#include "cli/explain.hpp"
+#include "cli/run.hpp"
 #include "cli/schedule.hpp"
+#include "cli/why.hpp"
 
 namespace foretrain::cli {
 namespace {
@@ -61,6 +66,87 @@ void add_schedule(CLI::App& app, Command& command) {
   });
 }
 
+// An option that may be given many times, one value each.
+void add_texts(CLI::App& app, const char* name, std::vector<std::string>& values, const char* type,
+               const char* help) {
+  app.add_option(name, values, help)->type_name(type)->allow_extra_args(false);
+}
+
+void add_scenario(CLI::App& app, ScenarioOptions& options) {
+  app.add_option("scenario", options.file, "the scenario's file")->type_name("FILE")->required();
+  add_texts(app, "--set", options.set, "KEY=VALUE",
+            "change a setting, as in plan.expert=32 or cluster.gpu=h100");
+}
+
+void add_run(CLI::App& app, Command& command) {
+  CLI::App* sub =
+      app.add_subcommand("run", "Predict what a scenario takes: time, GPU-hours, dollars and why");
+  const auto options = std::make_shared<RunOptions>();
+  add_scenario(*sub, options->scenario);
+  sub->add_flag("--json", options->json, "print JSON, units in the key names");
+  add_text(*sub, "--trace", options->trace_file, "FILE", "write the step as a trace that Perfetto opens");
+  add_text(*sub, "--stage", options->stage, "NAME", "the stage whose step is traced; the first if not given");
+  add_text(*sub, "--seed", options->scenario.seed, "N", "seed of all random draws");
+  sub->add_flag("--stats", options->stats, "print events and rates on standard error");
+  sub->add_flag("--quick", options->quick, "leave out the experiments: no causes, no interval");
+  sub->callback(
+      [options, &command] { command = [options](std::ostream& out) { return run(*options, out); }; });
+}
+
+void add_check(CLI::App& app, Command& command) {
+  CLI::App* sub =
+      app.add_subcommand("check", "Read a scenario and say what was understood, or every mistake in it");
+  const auto options = std::make_shared<ScenarioOptions>();
+  add_scenario(*sub, *options);
+  sub->callback([options, &command] {
+    command = [options](std::ostream& out) { return check_scenario(*options, out); };
+  });
+}
+
+void add_explain(CLI::App& app, Command& command) {
+  CLI::App* sub =
+      app.add_subcommand("explain", "Show every input with its source, or every op with its price");
+  const auto options = std::make_shared<ExplainOptions>();
+  add_scenario(*sub, options->scenario);
+  sub->add_flag("--ops", options->ops,
+                "list the ops of one GPU instead: shapes, FLOPs, bytes, times, sources");
+  add_text(*sub, "--unit", options->unit, "NAME", "ops of one unit: embedding, dense_layer, moe_layer, ...");
+  add_text(*sub, "--phase", options->phase, "NAME",
+           "ops of one phase: forward, input_gradient, weight_gradient");
+  add_text(*sub, "--stage", options->stage, "NAME", "ops of this training stage; the first if not given");
+  sub->callback(
+      [options, &command] { command = [options](std::ostream& out) { return explain(*options, out); }; });
+}
+
+void add_why(CLI::App& app, Command& command) {
+  CLI::App* sub =
+      app.add_subcommand("why", "Trace a row of the step to ops, the prices behind them and their sources");
+  const auto options = std::make_shared<WhyOptions>();
+  add_scenario(*sub, options->scenario);
+  sub->add_option("row", options->row,
+                  "forward, backward, weight, overlapped, bubble, optimizer, exposed_communication or step")
+      ->type_name("ROW")
+      ->required();
+  add_text(*sub, "--stage", options->stage, "NAME",
+           "the stage whose step is asked about; the first if not given");
+  sub->callback(
+      [options, &command] { command = [options](std::ostream& out) { return why(*options, out); }; });
+}
+
+void add_compare(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("compare", "Put scenarios, or variants of one, side by side");
+  const auto options = std::make_shared<CompareOptions>();
+  sub->add_option("scenarios", options->files, "the scenarios' files; the first is compared with")
+      ->type_name("FILE")
+      ->required();
+  add_texts(*sub, "--set", options->set, "KEY=VALUE", "change a setting in all of them");
+  add_texts(*sub, "--with", options->with, "KEY=VALUE,...",
+            "one more variant of each scenario, with these changes");
+  sub->add_flag("--json", options->json, "print JSON, units in the key names");
+  sub->callback(
+      [options, &command] { command = [options](std::ostream& out) { return compare(*options, out); }; });
+}
+
 std::string try_help(const CLI::App& app) {
   const bool is_command = app.get_parent() != nullptr;
   return fmt::format("see foretrain {}--help", is_command ? app.get_name() + " " : "");
@@ -87,7 +173,8 @@ SpecError unexpected(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
-  add_schedule(app, command);
+  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_schedule})
+    add(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -47,10 +47,10 @@ int run(const RunOptions& options, std::ostream& out) {
   const study::Outcome outcome = simulate(options, scenario);
   const bool feasible = outcome.infeasible.empty();
   const std::string text = options.json ? report::to_json(outcome) : report::to_text(outcome, scenario);
-  if (!options.trace_file.empty() && feasible) {
+  if (options.trace_file && feasible) {
     const auto& stage = outcome.stages[traced];
     const report::Inside inside = report::look_inside(scenario, scenario.stages[traced], stage);
-    report::write_file(options.trace_file, report::to_trace(stage, inside));
+    report::write_file(*options.trace_file, report::to_trace(stage, inside));
   }
   out << text;
   return feasible ? 0 : 1;

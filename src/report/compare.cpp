@@ -37,8 +37,8 @@ double peak_memory(const StageOutcome& stage) {
 }
 
 // Of the stage of that name, or nothing.
-Line stage_line(std::string label, const std::string& name, double (*read)(const StageOutcome&), int decimals,
-                bool is_share = false) {
+Line stage_line(std::string label, const std::string& name, std::function<double(const StageOutcome&)> read,
+                int decimals, bool is_share = false) {
   return {std::move(label),
           [name, read](const Outcome& o) -> std::optional<double> {
             for (const StageOutcome& s : o.stages) {
@@ -49,31 +49,35 @@ Line stage_line(std::string label, const std::string& name, double (*read)(const
           decimals, is_share};
 }
 
-std::vector<Line> list_lines(const Outcome& first) {
+// Hours and dollars in thousands where the run is large.
+std::vector<Line> list_run_lines(const Outcome& first) {
+  const bool large = first.gpu_hours >= 1e5;
+  const double unit = large ? 1e3 : 1;
+  const std::string k = large ? "K " : "";
   std::vector<Line> lines{
       {"whole run, days", [](const Outcome& o) { return o.duration.base() / 86400; }, 2, false},
-      {"whole run, K GPU-hours", [](const Outcome& o) { return o.gpu_hours / 1e3; }, 1, false},
-      {"whole run, K dollars", [](const Outcome& o) { return o.cost.base() / 1e3; }, 1, false},
+      {"whole run, " + k + "GPU-hours", [unit](const Outcome& o) { return o.gpu_hours / unit; }, 1, false},
+      {"whole run, " + k + "dollars", [unit](const Outcome& o) { return o.cost.base() / unit; }, 1, false},
   };
   for (const StageOutcome& s : first.stages) {
     if (first.stages.size() < 2) break;
     lines.push_back(stage_line(
-        s.name + ", K GPU-hours", s.name, [](const StageOutcome& o) { return o.gpu_hours / 1e3; }, 1));
+        s.name + ", " + k + "GPU-hours", s.name, [unit](const StageOutcome& o) { return o.gpu_hours / unit; },
+        1));
   }
+  return lines;
+}
+
+std::vector<Line> list_lines(const Outcome& first) {
+  std::vector<Line> lines = list_run_lines(first);
   if (first.stages.empty()) return lines;
   const std::string& name = first.stages.front().name;
   lines.push_back({"", nullptr});
   lines.push_back(stage_line(
       "step of " + name + ", s", name, [](const StageOutcome& s) { return s.step.step_time.base(); }, 3));
   for (const Row& row : step_rows) {
-    lines.push_back({fmt::format("  {}, s", row.name),
-                     [name, row](const Outcome& o) -> std::optional<double> {
-                       for (const StageOutcome& s : o.stages) {
-                         if (s.name == name) return (s.step.mean.*row.seconds).base();
-                       }
-                       return std::nullopt;
-                     },
-                     3, false});
+    const auto read = [row](const StageOutcome& o) { return (o.step.mean.*row.seconds).base(); };
+    lines.push_back(stage_line(fmt::format("  {}, s", row.name), name, read, 3));
   }
   lines.push_back(stage_line(
       "  of it exposed communication, s", name,

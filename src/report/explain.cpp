@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "report/settings.hpp"
 #include "report/table.hpp"
 
 namespace foretrain::report {
 
 std::string settings_text(const spec::Scenario& scenario) {
   Table table{{left("setting"), left("value"), left("origin"), left("source")}, {}, false};
-  for (const spec::Setting& s : scenario.settings) table.add({s.key, s.value, s.origin, s.source});
+  constexpr std::size_t widest = 40;  // a longer value stands at the end of the line
+  for (const Input& s : list_inputs(scenario)) {
+    const bool is_long = s.value.size() > widest;
+    table.add({s.key, is_long ? "" : s.value, s.origin, is_long ? s.value : s.source});
+  }
   return fmt::format(
              "Every input of {}, with the place it was read from and what that place says about its source\n",
              scenario.file) +

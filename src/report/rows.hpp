@@ -21,19 +21,18 @@ struct Row {
 
 // These add up to the step.
 inline constexpr auto step_rows = std::to_array<Row>({
-    {"forward", "1F", "forward chunks running alone", &cluster::Breakdown::forward},
-    {"backward", "1B", "backward chunks running alone, their input-gradient part",
-     &cluster::Breakdown::backward},
+    {"forward", "1F", "forwards running alone", &cluster::Breakdown::forward},
+    {"backward", "1B", "input gradients running alone", &cluster::Breakdown::backward},
     {"weight", "1W", "weight gradients running alone", &cluster::Breakdown::weight},
-    {"overlapped", "1F1B", "a forward and a backward chunk overlapped", &cluster::Breakdown::overlapped},
+    {"overlapped", "1F1B", "a forward beside a backward", &cluster::Breakdown::overlapped},
     {"bubble", "bubble", "waiting for other pipeline ranks", &cluster::Breakdown::bubble},
-    {"optimizer", "optimizer", "gradient reduction, update, gathering of weights",
+    {"optimizer", "optimizer", "gradients reduced, weights updated, gathered",
      &cluster::Breakdown::optimizer},
 });
 
 // Part of the rows above, not one more.
 inline constexpr Row exposed_row{"exposed_communication", "exposed",
-                                 "inside chunks: compute waits for dispatch, combine or a barrier",
+                                 "of it, compute waiting for dispatch or combine",
                                  &cluster::Breakdown::exposed_communication};
 
 Seconds sum_of(const cluster::Breakdown& breakdown);  // of the six rows

@@ -46,7 +46,8 @@ std::string line_of(const Table& table, const std::vector<std::size_t>& widths,
 std::string to_text(const Table& table, std::size_t indent) {
   const std::vector<std::size_t> widths = widths_of(table);
   std::size_t width = 0;
-  for (const std::size_t w : widths) width += w + 2;
+  for (const std::size_t w : widths) width += w + (width > 0 ? 2 : 0);
+  if (table.wrap_last) width = std::min(width, page_width - std::min(page_width, indent));
   std::string text;
   std::vector<std::string> titles;
   for (const Column& column : table.columns) titles.push_back(column.title);
@@ -54,7 +55,7 @@ std::string to_text(const Table& table, std::size_t indent) {
   if (!std::all_of(titles.begin(), titles.end(), untitled)) text += line_of(table, widths, titles, indent);
   for (const auto& row : table.rows) {
     if (row.empty())
-      text += std::string(indent, ' ') + std::string(width < 2 ? 0 : width - 2, '-') + "\n";
+      text += std::string(indent, ' ') + std::string(width, '-') + "\n";
     else
       text += line_of(table, widths, row, indent);
   }

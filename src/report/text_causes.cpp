@@ -27,7 +27,7 @@ std::string causes_section(const study::Outcome& outcome) {
 std::string uncertainty_section(const study::Outcome& outcome) {
   const auto& all = outcome.interval.contributions;
   if (all.empty()) return {};
-  constexpr std::size_t shown = 6;
+  constexpr std::size_t shown = 5;
   Table table{{left("input"), right("spread"), right("moves the step"), left("where the spread comes from")},
               {}};
   for (std::size_t i = 0; i < std::min(shown, all.size()); ++i) {

@@ -23,6 +23,19 @@ std::string ramp_text(const study::StageOutcome& stage) {
       time_text(last.step_time));
 }
 
+// Assumptions share a paragraph, everything else has one of its own.
+std::string notes_text(const std::vector<std::string>& notes) {
+  const std::string mark = "assumed ";
+  std::string text, assumed;
+  for (const std::string& note : notes) {
+    if (note.rfind(mark, 0) != 0)
+      text += wrap(note, "    - ");
+    else
+      assumed += (assumed.empty() ? "" : "; ") + note.substr(mark.size());
+  }
+  return assumed.empty() ? text : text + wrap(mark + assumed, "    - ");
+}
+
 std::string rollout_text(const study::RolloutOutcome& r) {
   struct Part {
     const char* name;
@@ -60,8 +73,7 @@ std::string notes_section(const study::Outcome& outcome) {
     notes.insert(notes.end(), s.notes.begin(), s.notes.end());
     if (s.rollout) notes.insert(notes.end(), s.rollout->notes.begin(), s.rollout->notes.end());
     if (notes.empty() && !s.rollout) continue;
-    text += fmt::format("  {}\n", s.name);
-    for (const std::string& note : notes) text += wrap(note, "    - ");
+    text += fmt::format("  {}\n", s.name) + notes_text(notes);
     if (s.rollout) text += rollout_text(*s.rollout);
   }
   return text.empty() ? text : "NOTES: what was assumed, and where the plan could not be followed\n" + text;

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "report/settings.hpp"
 #include "report/table.hpp"
 #include "report/text_sections.hpp"
 
@@ -46,11 +45,16 @@ std::string families_line(const char* what, const std::vector<std::string>& fami
 
 std::string provenance_section(const study::Outcome& outcome, const spec::Scenario& scenario) {
   const Families families = sort_families(scenario.gpu);
-  std::size_t sourced = 0, defaulted = 0, changed = 0;
-  for (const spec::Setting& s : scenario.settings) {
-    if (!s.source.empty()) ++sourced;
-    if (s.origin == "default") ++defaulted;
-    if (s.origin.rfind("--set", 0) == 0) ++changed;
+  std::size_t all = 0, sourced = 0, defaulted = 0, changed = 0;
+  for (const Input& input : list_inputs(scenario)) {
+    if (input.key.rfind("published.", 0) == 0) continue;  // a target, not an input
+    ++all;
+    if (input.origin.rfind("--set", 0) == 0)
+      ++changed;
+    else if (!input.source.empty())
+      ++sourced;
+    else if (input.origin == "default")
+      ++defaulted;
   }
   std::size_t assumptions = 0;
   for (const spec::StageSpec& s : scenario.stages) assumptions += s.assumptions.size();
@@ -60,11 +64,9 @@ std::string provenance_section(const study::Outcome& outcome, const spec::Scenar
   text += families_line("borrowed from another GPU", families.borrowed);
   text +=
       wrap(fmt::format(
-               "{} settings: {} with a stated source, {} choices of the scenario, {} defaults, {} set on the "
-               "command line; {} stated assumptions.",
-               scenario.settings.size(), sourced,
-               scenario.settings.size() - std::min(scenario.settings.size(), sourced + defaulted + changed),
-               defaulted, changed, assumptions),
+               "{} inputs: {} with a stated source, {} choices of the scenario, {} defaults, {} set on the "
+               "command line; {} assumptions stated above.",
+               all, sourced, all - sourced - defaulted - changed, defaulted, changed, assumptions),
            "  ");
   text += fmt::format("  Every value and its source: foretrain explain {}\n", outcome.file);
   text += fmt::format("  The kernels behind a row:   foretrain why {} overlapped\n", outcome.file);

@@ -27,6 +27,12 @@ std::string value_text(const std::string& metric, double value) {
   return significant(value);
 }
 
+// The first stage's step and its rows are compared in their own table.
+bool stands_above(const study::Outcome& outcome, const study::Comparison& c) {
+  const bool is_row = c.figure.metric.rfind("breakdown.", 0) == 0 || c.figure.metric == "step_time_s";
+  return is_row && !outcome.stages.empty() && c.figure.stage == outcome.stages.front().name;
+}
+
 }  // namespace
 
 std::string published_section(const study::Outcome& outcome) {
@@ -36,6 +42,7 @@ std::string published_section(const study::Outcome& outcome) {
                right("source")},
               {}};
   for (const study::Comparison& c : outcome.comparisons) {
+    if (stands_above(outcome, c)) continue;
     const auto found = std::find(sources.begin(), sources.end(), c.figure.from.source);
     const auto number = found - sources.begin() + 1;
     if (found == sources.end()) sources.push_back(c.figure.from.source);
@@ -46,7 +53,7 @@ std::string published_section(const study::Outcome& outcome) {
                fmt::format("[{}]", number)});
   }
   std::string text =
-      "PUBLISHED FIGURES beside the prediction; they are targets, never inputs\n" + to_text(table);
+      "OTHER PUBLISHED FIGURES beside the prediction; they are targets, never inputs\n" + to_text(table);
   for (std::size_t i = 0; i < sources.size(); ++i) text += wrap(sources[i], fmt::format("  [{}] ", i + 1));
   return text;
 }

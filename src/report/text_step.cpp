@@ -18,25 +18,34 @@ std::string seconds_cell(Seconds s) {
   return fixed(s.base(), 3);
 }
 
+// A published figure as it was published, not with our digits.
+std::string published_cell(const study::Comparison* published) {
+  return published != nullptr ? fmt::format("{}", published->figure.value) : "";
+}
+
+std::string error_cell(const study::Comparison* published) {
+  return published != nullptr && published->predicted ? error_text(published->error) : "";
+}
+
 void add_row(Table& table, const study::Outcome& outcome, const StageOutcome& stage, const Row& row) {
   const Seconds value = stage.step.mean.*row.seconds;
   const study::Comparison* published =
       find_published(outcome, stage.name, fmt::format("breakdown.{}_s", row.name));
-  table.add({std::string(row.label), seconds_cell(value), percent_text(value / stage.step.step_time),
-             published ? significant(published->figure.value) : "",
-             published && published->predicted ? error_text(published->error) : "",
+  const bool plain = row.label == row.name || &row == &exposed_row;
+  table.add({plain ? std::string(row.name) : fmt::format("{} ({})", row.name, row.label), seconds_cell(value),
+             percent_text(value / stage.step.step_time), published_cell(published), error_cell(published),
              std::string(row.meaning)});
 }
 
 std::string rows_table(const study::Outcome& outcome, const StageOutcome& stage) {
-  Table table{{left("row"), right("mean, s"), right("share"), right("published, s"), right("error"),
-               left("what it is")},
+  const study::Comparison* step = find_published(outcome, stage.name, "step_time_s");
+  Table table{{left("row"), right("mean, s"), right("share"), right(step ? "published" : ""),
+               right(step ? "error" : ""), left("what it is")},
               {}};
   for (const Row& row : step_rows) add_row(table, outcome, stage, row);
   table.add_rule();
-  const study::Comparison* step = find_published(outcome, stage.name, "step_time_s");
-  table.add({"step", seconds_cell(stage.step.step_time), "", step ? significant(step->figure.value, 5) : "",
-             step && step->predicted ? error_text(step->error) : "", "the sum"});
+  table.add({"step", seconds_cell(stage.step.step_time), "", published_cell(step), error_cell(step),
+             step ? "published: " + step->figure.from.source : "the sum of the rows"});
   add_row(table, outcome, stage, exposed_row);
   return to_text(table);
 }

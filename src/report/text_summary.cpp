@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/transformer.hpp"
 #include "report/numbers.hpp"
 #include "report/table.hpp"
@@ -15,8 +17,7 @@ namespace {
 
 std::string model_line(const spec::Scenario& s) {
   const model::ParameterCounts count = model::count_parameters(s.model);
-  std::string text =
-      fmt::format("{}: {} layers, hidden {}", s.model.name, s.model.layers, whole(double(s.model.hidden)));
+  std::string text = fmt::format("{}: {} layers", s.model.name, s.model.layers);
   if (s.model.moe.experts > 0)
     text += fmt::format(", {} experts of which {} a token", s.model.moe.experts, s.model.moe.top_k);
   text += fmt::format("; {} parameters", count_text(count.total));
@@ -29,10 +30,9 @@ std::string cluster_line(const spec::Scenario& s) {
   const bool planes = c.fabric.kind == topology::FabricSpec::Kind::multi_plane_fat_tree;
   const std::string fabric =
       planes ? fmt::format("{} planes", c.fabric.planes) : std::string("one fabric for all rails");
-  return fmt::format("{} {} in {} nodes; {} NICs a node ({}); fat tree of {} levels, {}",
-                     whole(double(c.gpus)), s.gpu.name,
+  return fmt::format("{} {} in {} nodes of {} x {}; fat tree, {}", whole(double(c.gpus)), s.gpu.name,
                      whole(double(c.gpus) / double(std::max<std::int64_t>(1, c.gpus_per_node))),
-                     c.nics_per_node, s.nic.name, c.fabric.levels, fabric);
+                     c.nics_per_node, s.nic.name, fabric);
 }
 
 std::string plan_line(const spec::Scenario& s) {
@@ -44,9 +44,9 @@ std::string plan_line(const spec::Scenario& s) {
                       p.zero, p.micro_batch, p.precision == model::Precision::fp8 ? "FP8" : "BF16");
   std::string again;
   if (p.recompute.norms) again += " norms";
-  if (p.recompute.mla_up) again += " MLA up-projections";
-  if (p.recompute.swiglu) again += " SwiGLU";
-  return text + (again.empty() ? ", nothing recomputed" : ", recomputes" + again);
+  if (p.recompute.mla_up) again += " mla_up";
+  if (p.recompute.swiglu) again += " swiglu";
+  return text + (again.empty() ? ", nothing recomputed" : ", recompute" + again);
 }
 
 }  // namespace
@@ -84,7 +84,8 @@ std::string answer_section(const study::Outcome& outcome) {
               {}};
   const auto hours = [large](double h) { return large ? fixed(h / 1000, 1) : fixed(h, 1); };
   for (const study::StageOutcome& s : outcome.stages) {
-    table.add({s.name, count_text(s.tokens), whole(s.steps), time_text(s.step.step_time),
+    const Seconds whole_step = s.rollout ? s.duration / std::max(1.0, s.steps) : s.step.step_time;
+    table.add({s.name, count_text(s.tokens), whole(s.steps), time_text(whole_step),
                fixed(s.duration.base() / 86400, 2), hours(s.gpu_hours), dollars_text(s.cost)});
   }
   table.add_rule();
@@ -102,9 +103,13 @@ std::string answer_section(const study::Outcome& outcome) {
                     error_text(outcome.interval.low / mid - 1), error_text(outcome.interval.high / mid - 1)),
         "  ");
   }
-  if (!first.ramp.empty()) {
-    text += "  The step time is that of the largest batch; a stage's days count every batch of its ramp.\n";
+  const auto is_rollout = [](const study::StageOutcome& s) { return s.rollout.has_value(); };
+  std::string hint =
+      first.ramp.empty() ? "" : "The step time is that of the largest batch; days count every batch. ";
+  if (std::any_of(outcome.stages.begin(), outcome.stages.end(), is_rollout)) {
+    hint += "A step of reinforcement learning includes its rollout.";
   }
+  if (!hint.empty()) text += wrap(hint, "  ");
   return text;
 }
 

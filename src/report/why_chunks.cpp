@@ -79,10 +79,10 @@ std::string kinds_text(const Question& q, const std::vector<ChunkUse>& uses) {
   Seconds total{};
   for (const ChunkUse& use : uses) total += use.in_row;
   for (const ChunkUse& use : uses) {
-    table.add({chunk_name(q.inside.pools, use.key), whole(double(use.count)),
+    table.add({chunk_name(use.key), whole(double(use.count)),
                fixed(use.in_row.base() * 1e3 / double(use.count), 2), percent_text(use.in_row / total)});
   }
-  return "\n2. KINDS of chunks, on all ranks together\n" + to_text(table);
+  return "\n2. KINDS of chunks, on all ranks together\n" + to_text(table) + kinds_legend(q.inside.pools);
 }
 
 struct SegmentSum {
@@ -90,8 +90,7 @@ struct SegmentSum {
   sim::Ticks time{};
 };
 
-std::string segments_text(const Question& q, const ChunkUse& use, const ChunkInside& chunk,
-                          std::string_view row) {
+std::string segments_text(const ChunkUse& use, const ChunkInside& chunk, std::string_view row) {
   std::map<cluster::BlockKind, SegmentSum> blocks;
   std::map<cluster::ExchangeKind, SegmentSum> exchanges;
   sim::Ticks busy{};
@@ -116,9 +115,8 @@ std::string segments_text(const Question& q, const ChunkUse& use, const ChunkIns
   table.add(cells("compute", "waiting for exchanges or barriers", 0, chunk.duration - busy));
   for (const auto& [kind, sum] : exchanges)
     table.add(cells("communication", name_of(kind), sum.count, sum.time));
-  return fmt::format("\n3. INSIDE the largest kind, {}: {} in one routing draw\n{}",
-                     chunk_name(q.inside.pools, use.key), time_text(sim::to_seconds(chunk.duration)),
-                     to_text(table)) +
+  return fmt::format("\n3. INSIDE the largest kind, {}: {} in one routing draw\n{}", chunk_name(use.key),
+                     time_text(sim::to_seconds(chunk.duration)), to_text(table)) +
          "  Both streams run at once; exchanges cost time where compute waits for them or shares HBM with "
          "them.\n";
 }
@@ -133,14 +131,22 @@ bool in_row(const ChunkKey& key, cluster::BlockKind kind, std::string_view row) 
   return key.action != Action::backward || is_weight(kind) == (row == "weight");
 }
 
-std::string chunk_name(const cluster::ChunkPools& pools, const ChunkKey& key) {
+std::string chunk_name(const ChunkKey& key) {
+  const auto letter = [](std::int32_t kind) { return static_cast<char>('a' + kind % 26); };
   std::string text(name_of(key.action));
-  const auto side = [&](std::int32_t kind, const char* what) {
-    if (kind >= 0)
-      text += fmt::format(", {} {}", what, units_text(pools.units_of_kind[static_cast<std::size_t>(kind)]));
-  };
-  side(key.forward_kind, "F of");
-  side(key.backward_kind, "B of");
+  if (key.forward_kind >= 0) text += fmt::format(", F of {}", letter(key.forward_kind));
+  if (key.backward_kind >= 0) text += fmt::format(", B of {}", letter(key.backward_kind));
+  return text;
+}
+
+std::string kinds_legend(const cluster::ChunkPools& pools) {
+  std::string text = "  Kinds of stages:\n";
+  for (std::size_t k = 0; k < pools.units_of_kind.size(); ++k) {
+    const auto stages =
+        std::count(pools.kind_of_stage.begin(), pools.kind_of_stage.end(), static_cast<std::int32_t>(k));
+    text += wrap(fmt::format("{} ({} stages)", units_text(pools.units_of_kind[k]), stages),
+                 fmt::format("    {}  ", static_cast<char>('a' + k % 26)));
+  }
   return text;
 }
 
@@ -173,8 +179,7 @@ std::string why_chunks(const Question& q, const Row& row) {
   const std::vector<ChunkUse> uses = list_uses(q, row.name);
   if (uses.empty()) return "\nThis schedule runs no such chunk.\n";
   const ChunkInside chunk = look_inside(q.inside, uses.front().key);
-  std::string text = ranks_text(q, row) + kinds_text(q, uses) +
-                     segments_text(q, uses.front(), chunk, row.name) +
+  std::string text = ranks_text(q, row) + kinds_text(q, uses) + segments_text(uses.front(), chunk, row.name) +
                      why_kernels(q, uses.front().key, chunk, row.name);
   const bool exchanges = std::any_of(chunk.work.chunk.segments.begin(), chunk.work.chunk.segments.end(),
                                      [](const auto& s) { return s.is_exchange; });

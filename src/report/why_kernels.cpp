@@ -16,7 +16,7 @@ namespace {
 
 struct FamilySum {
   std::int64_t ops = 0;
-  Seconds time{}, launch{};
+  Seconds time{};
   Flops work{};
   Bytes moved{};
   std::map<std::string, Seconds> bound;
@@ -61,7 +61,7 @@ std::string why_kernels(const Question& q, const cluster::ChunkKey& key, const C
   for (const auto& [family, sum] : families) {
     table.add({std::string(name_of(family)), whole(double(sum.ops)), fixed(sum.time.base() * 1e3, 2),
                percent_text(sum.time / ran),
-               sum.work > flops(0) ? fixed((sum.work / sum.time).base() / 1e12, 0) : "",
+               mostly_bound(sum) == "compute" ? fixed((sum.work / sum.time).base() / 1e12, 0) : "",
                fixed((sum.moved / sum.time).base() / 1e9, 0), mostly_bound(sum)});
   }
   table.add({"slower beside exchanges, or other rows than the mean", "",

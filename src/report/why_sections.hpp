@@ -26,7 +26,8 @@ struct ChunkUse {
 // What a row books of each chunk kind, the largest first. `row` is forward, backward, weight or overlapped.
 std::vector<ChunkUse> list_uses(const Question& q, std::string_view row);
 
-std::string chunk_name(const cluster::ChunkPools& pools, const cluster::ChunkKey& key);
+std::string chunk_name(const cluster::ChunkKey& key);        // "overlapped pair, F of a, B of c"
+std::string kinds_legend(const cluster::ChunkPools& pools);  // which stages the letters stand for
 
 std::string why_chunks(const Question& q, const Row& row);  // ranks, chunk kinds, segments, kernels, curves
 std::string why_kernels(const Question& q, const cluster::ChunkKey& key, const ChunkInside& chunk,

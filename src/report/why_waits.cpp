@@ -83,7 +83,10 @@ std::string why_bubble(const Question& q) {
                      "\n2. WHAT the schedule alone would cost\n" + formula_text(q) + messages_text(q);
   if (q.outcome.causes.empty() || &q.stage != &q.outcome.stages.front()) return text;
   Table causes{{left("switched off alone"), right("step shorter by, s"), left("the experiment")}, {}};
-  for (const study::Cause& c : q.outcome.causes) causes.add({c.name, fixed(c.share.base(), 3), c.how});
+  std::vector<study::Cause> sorted = q.outcome.causes;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.share > b.share; });
+  for (const study::Cause& c : sorted) causes.add({c.name, fixed(c.share.base(), 3), c.how});
   return text + "\n3. WHAT the step would gain, cause by cause\n" + to_text(causes);
 }
 
@@ -94,11 +97,12 @@ std::string why_exposed(const Question& q) {
   for (const ChunkUse& use : uses) total += use.exposed;
   for (const ChunkUse& use : uses) {
     if (use.exposed <= seconds(0)) continue;
-    table.add({chunk_name(q.inside.pools, use.key), whole(double(use.count)),
+    table.add({chunk_name(use.key), whole(double(use.count)),
                fixed(use.exposed.base() * 1e3 / double(use.count), 2), percent_text(use.exposed / total)});
   }
   if (table.rows.empty()) return "\nNo chunk waits for communication.\n";
-  return "\n1. KINDS of chunks, on all ranks together\n" + to_text(table) + why_exchanges(q);
+  return "\n1. KINDS of chunks, on all ranks together\n" + to_text(table) + kinds_legend(q.inside.pools) +
+         why_exchanges(q);
 }
 
 }  // namespace foretrain::report

@@ -1,0 +1,61 @@
+#include "report/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace foretrain::report {
+
+namespace {
+
+std::string last_word(const std::string& key) {
+  return key.substr(key.rfind('.') + 1);
+}
+
+std::string parent_of(const std::string& key) {
+  const std::size_t dot = key.rfind('.');
+  return dot == std::string::npos ? "" : key.substr(0, dot);
+}
+
+// Words with which a part of a file speaks of the values beside or above them.
+bool is_remark(const std::string& word) {
+  return word == "source" || word == "spread" || word == "fitted_on" || word == "borrowed_from";
+}
+
+std::string remark_text(const std::string& word, const std::string& value) {
+  if (word == "source") return value;
+  if (word == "fitted_on") return "fitted on " + value;
+  if (word == "borrowed_from") return "borrowed from " + value;
+  return word + " " + value;
+}
+
+}  // namespace
+
+std::vector<Input> list_inputs(const spec::Scenario& scenario) {
+  std::map<std::string, std::string> remarks;  // about everything below a key, or the key itself
+  for (const spec::Setting& s : scenario.settings) {
+    const std::string word = last_word(s.key);
+    if (!is_remark(word) || s.value.empty()) continue;
+    std::string& all = remarks[parent_of(s.key)];
+    const std::string remark = remark_text(word, s.value);
+    if (all.empty())
+      all = remark;
+    else
+      all = word == "source" ? remark + "; " + all : all + "; " + remark;  // the source first
+  }
+  std::vector<Input> inputs;
+  for (const spec::Setting& s : scenario.settings) {
+    if (is_remark(last_word(s.key))) continue;
+    std::string source = s.source;
+    for (std::string key = s.key; !key.empty(); key = parent_of(key)) {
+      const auto found = remarks.find(key);
+      if (found == remarks.end()) continue;
+      source += (source.empty() ? "" : "; ") + found->second;
+      break;
+    }
+    inputs.push_back({s.key, s.value, s.origin, source});
+  }
+  return inputs;
+}
+
+}  // namespace foretrain::report
