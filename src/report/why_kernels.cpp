@@ -64,8 +64,10 @@ std::string why_kernels(const Question& q, const cluster::ChunkKey& key, const C
                mostly_bound(sum) == "compute" ? fixed((sum.work / sum.time).base() / 1e12, 0) : "",
                fixed((sum.moved / sum.time).base() / 1e9, 0), mostly_bound(sum)});
   }
-  table.add({"slower beside exchanges, or other rows than the mean", "",
-             fixed((ran - priced).base() * 1e3, 2), percent_text((ran - priced) / ran)});
+  const bool ring = q.inside.prepared.inputs.work.context_parallel > 1;
+  table.add({ring ? "beside exchanges, uneven rows, jitter, context exchange"
+                  : "beside exchanges, uneven rows, jitter",
+             "", fixed((ran - priced).base() * 1e3, 2), percent_text((ran - priced) / ran)});
   table.add_rule();
   table.add({"compute segments", "", fixed(ran.base() * 1e3, 2)});
   const std::string how =
