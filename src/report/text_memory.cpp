@@ -50,8 +50,8 @@ std::string waterfall(const study::StageOutcome& stage, std::size_t rank) {
   const Bytes gap = fits ? memory.limit - memory.total : memory.total - memory.limit;
   table.add({"limit", "", gib(memory.limit),
              fits ? gib(gap) + " GiB left" : gib(gap) + " GiB too much: " + breaks});
-  return fmt::format("MEMORY of one GPU in {}, pipeline rank {}, the fullest{}\n", stage.name, rank,
-                     fits ? "" : ": does not fit") +
+  return fmt::format("MEMORY of one GPU in {}, pipeline rank {}{}{}\n", stage.name, rank,
+                     rank == fullest_rank(stage) ? ", the fullest" : "", fits ? "" : ": does not fit") +
          to_text(table);
 }
 
