@@ -5,7 +5,9 @@
 //   exposed = (cp - 1) * max(0, round - attention / cp),  round = latency + block / rate
 //
 // Source: ring attention (Liu et al., "Ring attention with blockwise transformers", arXiv:2310.01889); the backward
-// carries the latent and its gradient, twice the bytes. Attention work is balanced by zig-zag chunks. Left out:
+// carries the latent and its gradient, twice the bytes. Every rank projects keys and values of the whole sequence from
+// the latents it receives, and their gradients back (model/attention_ops.cpp): compute for bandwidth, since a block of
+// full keys and values is 71 times as large for DeepSeek-V3. Attention work is balanced by zig-zag chunks. Left out:
 // all-gather variants, and grouping of small blocks.
 
 #include "base/units.hpp"

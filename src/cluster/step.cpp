@@ -146,7 +146,9 @@ Prepared prepare(const StepSpec& given) {
   if (spec.off.free_launches) spec.gpu = &ungapped;
   const auto& plan = *spec.plan;
   const auto& moe = spec.model->moe;
-  if (moe.experts > 0)
+  if (spec.spread)
+    p.spread = *spec.spread;
+  else if (moe.experts > 0)
     p.spread = network::spread_of({.experts = moe.experts, .top_k = moe.top_k, .groups = moe.groups,
                                    .top_groups = moe.top_groups, .expert_parallel = plan.expert,
                                    .gpus_per_node = spec.cluster->gpus_per_node},

@@ -46,6 +46,7 @@ struct StepSpec {
   std::int64_t sequence = 0;
   std::uint64_t seed = 1;
   Switches off;
+  const network::TokenSpread* spread = nullptr;  // of this model and layout, when already known
 };
 
 // One row of the published breakdown, for one pipeline rank. Lone chunks only in the first three: the input and the

@@ -48,8 +48,8 @@ void add_recompute(OpList& list, const Sizes& s) {
   list.add_if(norms, "kv_a_norm_recompute", norm(t, s.kv_latent));
   list.add_if(recast && latent, "q_b_in_cast", fp8_cast(t, s.q_latent));
   list.add_if(up && latent, "q_b_recompute", gemm(s.precision, t, s.q_width, s.q_latent));
-  list.add_if(recast, "kv_b_in_cast", fp8_cast(t, s.kv_latent));
-  list.add_if(up, "kv_b_recompute", gemm(s.precision, t, s.kv_width, s.kv_latent));
+  list.add_if(recast, "kv_b_in_cast", fp8_cast(s.kv_tokens, s.kv_latent));
+  list.add_if(up, "kv_b_recompute", gemm(s.precision, s.kv_tokens, s.kv_width, s.kv_latent));
   if (up && latent)
     add_heads(list, s, false, false);
   else if (up)
@@ -73,19 +73,21 @@ void add_flash_backward(OpList& list, const Sizes& s) {
 void add_up_backward(OpList& list, const Sizes& s) {
   const auto t = s.tokens;
   const bool fp8 = s.fp8(), latent = s.q_latent > 0, kept_fp8 = !s.recompute.norms;
-  const double rotary = bf16_size(area(t, s.heads * s.d_rope)), shared = bf16_size(area(t, s.d_rope));
+  const auto kv = s.kv_tokens;
+  const double rotary = bf16_size(area(t, s.heads * s.d_rope)), rotary_kv = bf16_size(area(kv, s.heads * s.d_rope));
+  const double shared = bf16_size(area(kv, s.d_rope));
   list.add("rope_q_bwd", stream(Family::rope, t, s.heads * s.d_rope, rotary, rotary));
   list.add_if(fp8 && latent, "q_b_w_T", weight_transpose(s.q_width, s.q_latent));
   list.add_if(fp8 && latent, "q_b_dy_cast", fp8_cast(t, s.q_width));
   list.add_if(latent, "q_b_dgrad", gemm(s.precision, t, s.q_latent, s.q_width));
-  list.add("k_rope_grad_reduce", stream(Family::elementwise, t, s.heads * s.d_rope, rotary, shared));
-  list.add("rope_k_bwd", stream(Family::rope, t, s.d_rope, shared, shared));
-  list.add("kv_grad_copy", layout_copy(t, s.kv_width, 2));
+  list.add("k_rope_grad_reduce", stream(Family::elementwise, kv, s.heads * s.d_rope, rotary_kv, shared));
+  list.add("rope_k_bwd", stream(Family::rope, kv, s.d_rope, shared, shared));
+  list.add("kv_grad_copy", layout_copy(kv, s.kv_width, 2));
   list.add_if(fp8, "kv_b_w_T", weight_transpose(s.kv_width, s.kv_latent));
-  list.add_if(fp8, "kv_b_dy_cast", fp8_cast(t, s.kv_width));
-  list.add("kv_b_dgrad", gemm(s.precision, t, s.kv_latent, s.kv_width));
-  list.add_if(fp8, "kv_b_dy_colcast", column_cast(t, s.kv_width, false));
-  list.add_if(fp8, "kv_b_x_colcast", column_cast(t, s.kv_latent, kept_fp8));
+  list.add_if(fp8, "kv_b_dy_cast", fp8_cast(kv, s.kv_width));
+  list.add("kv_b_dgrad", gemm(s.precision, kv, s.kv_latent, s.kv_width));
+  list.add_if(fp8, "kv_b_dy_colcast", column_cast(kv, s.kv_width, false));
+  list.add_if(fp8, "kv_b_x_colcast", column_cast(kv, s.kv_latent, kept_fp8));
   list.add_if(fp8 && latent, "q_b_dy_colcast", column_cast(t, s.q_width, false));
   list.add_if(fp8 && latent, "q_b_x_colcast", column_cast(t, s.q_latent, kept_fp8));
   list.add("kv_a_norm_bwd", norm_gradient(t, s.kv_latent));

@@ -8,6 +8,7 @@ struct Experiment {
   const char* name;
   const char* how;
   bool cluster::Switches::*off;
+  bool same_chunks = false;
 };
 
 constexpr Experiment experiments[] = {
@@ -15,10 +16,10 @@ constexpr Experiment experiments[] = {
     {"routing imbalance", "every GPU receives the mean number of tokens", &cluster::Switches::balanced_routing},
     {"unequal GPUs", "no GPU is slower than another of its kind", &cluster::Switches::equal_gpus},
     {"kernel jitter", "the same kernel always takes the same time", &cluster::Switches::steady_kernels},
-    {"pipeline messages", "sends between stages take no time", &cluster::Switches::free_p2p},
+    {"pipeline messages", "sends between stages take no time", &cluster::Switches::free_p2p, true},
     {"SMs held by communication", "all SMs compute inside overlapped pairs", &cluster::Switches::whole_gpu},
     {"shared HBM", "communication and compute do not slow one another", &cluster::Switches::private_hbm},
-    {"gradients and optimizer", "reduction and update take no time", &cluster::Switches::free_optimizer},
+    {"gradients and optimizer", "reduction and update take no time", &cluster::Switches::free_optimizer, true},
     {"kernel launches", "no gap between kernels", &cluster::Switches::free_launches},
     {"exchange barriers", "the counts exchange before a dispatch or combine takes no time",
      &cluster::Switches::free_barrier},
@@ -26,12 +27,13 @@ constexpr Experiment experiments[] = {
 
 }  // namespace
 
-std::vector<Cause> find_causes(const cluster::StepSpec& spec, std::int64_t batch, Seconds step_time) {
+std::vector<Cause> find_causes(const SteadyStep& base) {
   std::vector<Cause> causes;
   for (const auto& experiment : experiments) {
-    cluster::StepSpec changed = spec;
+    cluster::StepSpec changed = base.spec;
     changed.off.*experiment.off = true;
-    causes.push_back({experiment.name, experiment.how, step_time - steady_step(changed, batch).step_time});
+    const Seconds without = repeat_step(base, changed, experiment.same_chunks);
+    causes.push_back({experiment.name, experiment.how, base.result.step_time - without});
   }
   return causes;
 }

@@ -7,15 +7,16 @@
 
 #include "cluster/step.hpp"
 #include "study/outcome.hpp"
+#include "study/stage.hpp"
 
 namespace foretrain::study {
 
 // Each cause's share: step time minus the step without it. Shares need not add up to the step: causes hide one another.
-std::vector<Cause> find_causes(const cluster::StepSpec& spec, std::int64_t batch, Seconds step_time);
+std::vector<Cause> find_causes(const SteadyStep& base);
 
 // First-order propagation: the spreads of independent inputs times the step's response to each, added in quadrature;
 // a normal interval at 90 %. Holds while responses are near linear, which they are for spreads of some percents.
 // What no input's spread covers (missing physics) is outside the interval.
-Interval find_interval(const cluster::StepSpec& spec, std::int64_t batch, Seconds step_time);
+Interval find_interval(const SteadyStep& base);
 
 }  // namespace foretrain::study

@@ -87,7 +87,9 @@ constexpr double z_90 = 1.6448536269514722;  // two-sided 90 % of a normal distr
 
 }  // namespace
 
-Interval find_interval(const cluster::StepSpec& spec, std::int64_t batch, Seconds step_time) {
+Interval find_interval(const SteadyStep& base) {
+  const cluster::StepSpec& spec = base.spec;
+  const Seconds step_time = base.result.step_time;
   Interval interval;
   double variance = 0;
   for (const auto& uncertain : list_uncertain(spec)) {
@@ -97,7 +99,7 @@ Interval find_interval(const cluster::StepSpec& spec, std::int64_t batch, Second
     moved.gpu = &inputs.gpu;
     moved.nic = &inputs.nic;
     moved.software = &inputs.software;
-    const double effect = steady_step(moved, batch).step_time / step_time - 1;
+    const double effect = repeat_step(base, moved) / step_time - 1;
     variance += effect * effect;
     interval.contributions.push_back({uncertain.name, uncertain.from.spread, effect, uncertain.from.source,
                                       uncertain.measurement});

@@ -2,8 +2,11 @@
 
 namespace foretrain::study {
 
-std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& work,
+std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& given,
                                           const plan::Program& program) {
+  // The ring works block by block: keys and values of one rank's tokens are in memory at a time, as without it.
+  model::Work work = given;
+  work.context_parallel = 1;
   const auto kept = plan::kept_by_stage(*spec.model, *spec.plan, work);
   std::vector<plan::MemoryReport> reports;
   for (std::size_t rank = 0; rank < program.per_rank.size(); ++rank)

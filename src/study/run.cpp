@@ -1,5 +1,6 @@
 #include "study/run.hpp"
 
+#include "base/check.hpp"
 #include "study/experiments.hpp"
 #include "study/published.hpp"
 #include "study/stage.hpp"
@@ -24,8 +25,12 @@ Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
   if (!out.infeasible.empty() || out.stages.empty()) return out;
   const auto& first = out.stages.front();
   const auto spec = step_spec(scenario, scenario.stages.front());
-  if (options.causes) out.causes = find_causes(spec, first.batch, first.step.step_time);
-  if (options.interval) out.interval = find_interval(spec, first.batch, first.step.step_time);
+  if (options.causes || options.interval) {
+    const SteadyStep base = steady_step(spec, first.batch);
+    check(base.result.step_time == first.step.step_time, "experiments repeat the step that is reported");
+    if (options.causes) out.causes = find_causes(base);
+    if (options.interval) out.interval = find_interval(base);
+  }
   out.comparisons = compare(out, scenario.published);
   return out;
 }

@@ -138,15 +138,27 @@ cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& sta
           .off = off};
 }
 
-cluster::StepResult steady_step(const cluster::StepSpec& spec, std::int64_t batch) {
+SteadyStep steady_step(const cluster::StepSpec& spec, std::int64_t batch) {
+  SteadyStep step;
+  step.spec = spec;
   const std::int64_t n = batch / sequences_per_micro_batch(*spec.plan);
-  const auto choice = cluster::choose_schedule(*spec.plan, n);
-  check(choice.possible, "an experiment repeats a step that ran");
-  const auto prepared = cluster::prepare(spec);
-  const auto program = plan::list_program(choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
-                                          static_cast<std::int32_t>(n));
-  const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, {&program});
-  return cluster::simulate_step(spec, prepared, pools, program, choice);
+  step.choice = cluster::choose_schedule(*spec.plan, n);
+  check(step.choice.possible, "an experiment repeats a step that ran");
+  step.prepared = cluster::prepare(spec);
+  step.program = plan::list_program(step.choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
+                                    static_cast<std::int32_t>(n));
+  step.pools = cluster::simulate_chunks(step.prepared.inputs, step.prepared.prices, {&step.program});
+  step.result = cluster::simulate_step(spec, step.prepared, step.pools, step.program, step.choice);
+  return step;
+}
+
+Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same_chunks) {
+  changed.spread = &base.prepared.spread;
+  const auto prepared = cluster::prepare(changed);
+  if (same_chunks)
+    return cluster::simulate_step(changed, prepared, base.pools, base.program, base.choice).step_time;
+  const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, {&base.program});
+  return cluster::simulate_step(changed, prepared, pools, base.program, base.choice).step_time;
 }
 
 StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, std::vector<std::string>& infeasible) {
