@@ -15,9 +15,6 @@ namespace {
 
 using plan::Action;
 
-// Samples a kind: pairs fill the step, so their mean must be steady; lone chunks are few.
-constexpr std::int32_t pair_repetitions = 8, lone_repetitions = 4;
-
 void find_kinds(const std::vector<std::vector<model::Unit>>& stages, ChunkPools& pools) {
   for (const auto& units : stages) {
     const auto found = std::find(pools.units_of_kind.begin(), pools.units_of_kind.end(), units);
@@ -35,7 +32,9 @@ Rng stream_of(const ChunkInputs& inputs, const std::string& what, const ChunkKey
 std::vector<double> draw_jitter(const ChunkInputs& inputs, const ChunkKey& key, const GroupWork& work) {
   Rng rng = stream_of(inputs, "jitter", key);
   std::vector<double> factors(work.chunk.segments.size() * static_cast<std::size_t>(work.ranks * work.repetitions));
-  for (double& factor : factors) factor = std::max(0.5, 1 + inputs.kernel_jitter * rng.normal());
+  for (std::size_t i = 0; i < factors.size(); ++i)
+    if (!work.chunk.segments[i % work.chunk.segments.size()].is_exchange)
+      factors[i] = std::max(0.5, 1 + inputs.kernel_jitter * rng.normal());
   return factors;
 }
 
@@ -149,7 +148,8 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
     for (const auto& rank : program->per_rank)
       for (const auto& instruction : rank) keys.insert(pools.key_of(instruction));
   for (const ChunkKey& key : keys) {
-    const std::int32_t repetitions = inputs.identical() ? 1 : key.action == Action::pair ? pair_repetitions : lone_repetitions;
+    const auto& asked = inputs.repetitions;
+    const std::int32_t repetitions = inputs.identical() ? 1 : key.action == Action::pair ? asked.pair : asked.lone;
     const GroupResult result = simulate_group(group_work(inputs, prices, pools, key, repetitions));
     pools.samples[key] = result.samples;
     pools.events += result.events;

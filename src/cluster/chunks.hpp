@@ -21,6 +21,11 @@ namespace foretrain::cluster {
 
 inline constexpr std::int64_t row_padding = 128;  // rows of an expert are padded to it (DeepGEMM's contiguous layout)
 
+// Samples a kind of chunk: pairs fill the step, so their mean must be steady; lone chunks are few.
+struct Repetitions {
+  std::int32_t pair = 8, lone = 4;
+};
+
 // What the chunks of one training stage have in common.
 struct ChunkInputs {
   const model::TransformerSpec* model = nullptr;
@@ -39,6 +44,7 @@ struct ChunkInputs {
   double gpu_spread = 0;                  // relative standard deviation of SM-bound kernel time from GPU to GPU
   bool identical() const { return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0; }  // then one GPU stands for all
   bool independent_only = false;
+  Repetitions repetitions;
   std::uint64_t seed = 1;
 };
 

@@ -139,6 +139,15 @@ hardware::GpuSpec without_gaps(hardware::GpuSpec gpu) {
 
 }  // namespace
 
+network::TokenSpread token_spread(const StepSpec& spec) {
+  const auto& moe = spec.model->moe;
+  if (moe.experts == 0) return {};
+  return network::spread_of({.experts = moe.experts, .top_k = moe.top_k, .groups = moe.groups,
+                             .top_groups = moe.top_groups, .expert_parallel = spec.plan->expert,
+                             .gpus_per_node = spec.cluster->gpus_per_node},
+                            Rng(spec.seed, "token spread"));
+}
+
 Prepared prepare(const StepSpec& given) {
   Prepared p;
   StepSpec spec = given;
@@ -146,13 +155,7 @@ Prepared prepare(const StepSpec& given) {
   if (spec.off.free_launches) spec.gpu = &ungapped;
   const auto& plan = *spec.plan;
   const auto& moe = spec.model->moe;
-  if (spec.spread)
-    p.spread = *spec.spread;
-  else if (moe.experts > 0)
-    p.spread = network::spread_of({.experts = moe.experts, .top_k = moe.top_k, .groups = moe.groups,
-                                   .top_groups = moe.top_groups, .expert_parallel = plan.expert,
-                                   .gpus_per_node = spec.cluster->gpus_per_node},
-                                  Rng(spec.seed, "token spread"));
+  p.spread = spec.spread ? *spec.spread : token_spread(spec);
   const auto speeds = link_speeds(*spec.gpu, *spec.nic);
   ChunkInputs& in = p.inputs;
   in.model = spec.model;
@@ -171,6 +174,7 @@ Prepared prepare(const StepSpec& given) {
   in.routing_spread = spec.off.balanced_routing ? 0 : spec.software->routing_spread.value;
   in.independent_only = spec.off.independent_only;
   in.seed = spec.seed;
+  in.repetitions = spec.repetitions;
   add_exchange(spec, p.spread, speeds, in);
   add_context(spec, speeds, in);
   p.prices = price_units(in);

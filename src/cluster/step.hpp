@@ -46,6 +46,7 @@ struct StepSpec {
   std::int64_t sequence = 0;
   std::uint64_t seed = 1;
   Switches off;
+  Repetitions repetitions;
   const network::TokenSpread* spread = nullptr;  // of this model and layout, when already known
 };
 
@@ -78,6 +79,10 @@ struct StepResult {
   Timeline timeline;
   std::uint64_t events = 0, fingerprint = 0;  // chunk simulation included
 };
+
+// Where a token's copies go under this model and layout (all zero without experts); a few milliseconds of sampling,
+// so that steps which share it may hand it on in StepSpec::spread.
+network::TokenSpread token_spread(const StepSpec& spec);
 
 Prepared prepare(const StepSpec& spec);
 

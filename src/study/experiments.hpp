@@ -17,6 +17,6 @@ std::vector<Cause> find_causes(const SteadyStep& base);
 // First-order propagation: the spreads of independent inputs times the step's response to each, added in quadrature;
 // a normal interval at 90 %. Holds while responses are near linear, which they are for spreads of some percents.
 // What no input's spread covers (missing physics) is outside the interval.
-Interval find_interval(const SteadyStep& base);
+Interval find_interval(const SteadyStep& full);
 
 }  // namespace foretrain::study

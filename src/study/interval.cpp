@@ -3,6 +3,8 @@
 #include <functional>
 #include <initializer_list>
 
+#include "hardware/kernel_cost.hpp"
+#include "model/ops.hpp"
 #include "study/experiments.hpp"
 #include "study/stage.hpp"
 
@@ -31,15 +33,37 @@ void slow_down(hardware::Curve& curve, double factor) {
   curve.per_launch *= factor;
 }
 
-Uncertain curves(const char* name, const char* measurement, const hardware::GpuSpec& gpu,
+// Time of one family's kernels in one MoE layer (a dense one where the model has none), all phases.
+Seconds time_of_family(const SteadyStep& base, Family family) {
+  const auto& inputs = base.prepared.inputs;
+  const auto unit = inputs.model->moe.experts > 0 ? model::Unit::moe_layer : model::Unit::dense_layer;
+  const auto ops = model::list_ops(*inputs.model, unit, inputs.work);
+  Seconds total{};
+  for (const auto* block : {&ops.attention_f, &ops.mlp_f, &ops.mlp_i, &ops.attention_i, &ops.mlp_w, &ops.attention_w})
+    for (const auto& op : *block)
+      if (op.kernel.family == family)
+        total += hardware::price(op.kernel, *inputs.gpu, {.sms_taken = inputs.communication_sms}).time;
+  return total;
+}
+
+// Kernel families moved together, each by its own spread. The spread shown is that of their time in a layer, the
+// source that of the family which adds most to it.
+Uncertain curves(const char* name, const char* measurement, const SteadyStep& base,
                  std::initializer_list<Family> families) {
   Uncertain u{name, measurement, {}, {}};
   const std::vector<Family> list(families);
+  Seconds whole{}, moved{}, most{};
   for (const Family family : list) {
-    const auto& curve = gpu.curves[static_cast<std::size_t>(family)];
-    if (curve && curve->from.spread > u.from.spread) u.from = curve->from;
+    const auto& curve = base.spec.gpu->curves[static_cast<std::size_t>(family)];
+    if (!curve) continue;
+    const Seconds time = time_of_family(base, family), more = time * curve->from.spread;
+    if (more > most) u.from = curve->from;
+    most = std::max(most, more);
+    whole += time;
+    moved += more;
   }
-  u.move = [list](Inputs& inputs, double) {  // each by its own spread, all the same way
+  u.from.spread = whole > seconds(0) ? moved / whole : 0;
+  u.move = [list](Inputs& inputs, double) {
     for (const Family family : list)
       if (auto& curve = inputs.gpu.curves[static_cast<std::size_t>(family)])
         slow_down(*curve, 1 + curve->from.spread);
@@ -47,17 +71,18 @@ Uncertain curves(const char* name, const char* measurement, const hardware::GpuS
   return u;
 }
 
-std::vector<Uncertain> list_uncertain(const cluster::StepSpec& spec) {
+std::vector<Uncertain> list_uncertain(const SteadyStep& base) {
   using F = Family;
+  const cluster::StepSpec& spec = base.spec;
   const auto& gpu = *spec.gpu;
   std::vector<Uncertain> all{
-      curves("FP8 and BF16 GEMM time", "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all", gpu,
+      curves("FP8 and BF16 GEMM time", "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all", base,
              {F::gemm_fp8, F::grouped_gemm_fp8, F::gemm_bf16, F::grouped_gemm_bf16}),
-      curves("weight-gradient GEMM time", "FP8 weight-gradient kernels at the model's shapes", gpu,
+      curves("weight-gradient GEMM time", "FP8 weight-gradient kernels at the model's shapes", base,
              {F::wgrad_fp8, F::grouped_wgrad_fp8}),
-      curves("attention time", "flash attention forward and backward at the model's head sizes", gpu,
+      curves("attention time", "flash attention forward and backward at the model's head sizes", base,
              {F::attention_forward, F::attention_backward}),
-      curves("memory-bound kernel time", "casts, norms, permutes at the model's shapes beside an all-to-all", gpu,
+      curves("memory-bound kernel time", "casts, norms, permutes at the model's shapes beside an all-to-all", base,
              {F::fp8_cast, F::fp8_cast_transpose, F::permute, F::rmsnorm, F::swiglu, F::layout_copy, F::rope, F::gating,
               F::weight_transpose, F::elementwise, F::scale_transpose, F::memset_copy}),
       {"network bandwidth", "all-to-all and send/receive between nodes of the cluster itself", spec.nic->achieved.from,
@@ -87,19 +112,22 @@ constexpr double z_90 = 1.6448536269514722;  // two-sided 90 % of a normal distr
 
 }  // namespace
 
-Interval find_interval(const SteadyStep& base) {
-  const cluster::StepSpec& spec = base.spec;
-  const Seconds step_time = base.result.step_time;
+Interval find_interval(const SteadyStep& full) {
+  // Responses need fewer samples than the step itself: both sides of each ratio take the same ones.
+  cluster::StepSpec spec = full.spec;
+  spec.repetitions = {.pair = 2, .lone = 1};
+  const SteadyStep base = steady_step(spec, full.program);
+  const Seconds step_time = full.result.step_time;
   Interval interval;
   double variance = 0;
-  for (const auto& uncertain : list_uncertain(spec)) {
+  for (const auto& uncertain : list_uncertain(base)) {
     Inputs inputs{*spec.gpu, *spec.nic, *spec.software};
     uncertain.move(inputs, 1 + uncertain.from.spread);
     cluster::StepSpec moved = spec;
     moved.gpu = &inputs.gpu;
     moved.nic = &inputs.nic;
     moved.software = &inputs.software;
-    const double effect = repeat_step(base, moved) / step_time - 1;
+    const double effect = repeat_step(base, moved) / base.result.step_time - 1;
     variance += effect * effect;
     interval.contributions.push_back({uncertain.name, uncertain.from.spread, effect, uncertain.from.source,
                                       uncertain.measurement});

@@ -1,5 +1,7 @@
 #include "study/run.hpp"
 
+#include <map>
+
 #include "base/check.hpp"
 #include "study/experiments.hpp"
 #include "study/published.hpp"
@@ -14,8 +16,11 @@ Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
   out.seed = scenario.seed;
   out.hash = scenario.hash;
   out.gpus = scenario.cluster.gpus;
+  std::map<std::int64_t, network::TokenSpread> spreads;  // by expert parallelism: stages mostly share it
   for (const auto& stage : scenario.stages) {
-    out.stages.push_back(run_stage(scenario, stage, out.infeasible));
+    if (!spreads.contains(stage.plan.expert))
+      spreads[stage.plan.expert] = cluster::token_spread(step_spec(scenario, stage));
+    out.stages.push_back(run_stage(scenario, stage, spreads[stage.plan.expert], out.infeasible));
     const auto& done = out.stages.back();
     out.duration += done.duration;
     out.gpu_hours += done.gpu_hours;
@@ -24,9 +29,10 @@ Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
   }
   if (!out.infeasible.empty() || out.stages.empty()) return out;
   const auto& first = out.stages.front();
-  const auto spec = step_spec(scenario, scenario.stages.front());
+  auto spec = step_spec(scenario, scenario.stages.front());
+  spec.spread = &spreads[spec.plan->expert];
   if (options.causes || options.interval) {
-    const SteadyStep base = steady_step(spec, first.batch);
+    const SteadyStep base = steady_step(spec, first.step.program);
     check(base.result.step_time == first.step.step_time, "experiments repeat the step that is reported");
     if (options.causes) out.causes = find_causes(base);
     if (options.interval) out.interval = find_interval(base);

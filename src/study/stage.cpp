@@ -127,26 +127,26 @@ void add_notes(const StageSpec& stage, StageOutcome& out) {
 }  // namespace
 
 cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& stage, const cluster::Switches& off) {
-  return {.model = &scenario.model,
-          .gpu = &scenario.gpu,
-          .nic = &scenario.nic,
-          .cluster = &scenario.cluster,
-          .plan = &stage.plan,
-          .software = &scenario.software,
-          .sequence = stage.sequence,
-          .seed = scenario.seed,
-          .off = off};
+  cluster::StepSpec spec;
+  spec.model = &scenario.model;
+  spec.gpu = &scenario.gpu;
+  spec.nic = &scenario.nic;
+  spec.cluster = &scenario.cluster;
+  spec.plan = &stage.plan;
+  spec.software = &scenario.software;
+  spec.sequence = stage.sequence;
+  spec.seed = scenario.seed;
+  spec.off = off;
+  return spec;
 }
 
-SteadyStep steady_step(const cluster::StepSpec& spec, std::int64_t batch) {
+SteadyStep steady_step(const cluster::StepSpec& spec, const plan::Program& program) {
   SteadyStep step;
   step.spec = spec;
-  const std::int64_t n = batch / sequences_per_micro_batch(*spec.plan);
-  step.choice = cluster::choose_schedule(*spec.plan, n);
+  step.choice = cluster::choose_schedule(*spec.plan, program.micro_batches);
   check(step.choice.possible, "an experiment repeats a step that ran");
   step.prepared = cluster::prepare(spec);
-  step.program = plan::list_program(step.choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
-                                    static_cast<std::int32_t>(n));
+  step.program = program;
   step.pools = cluster::simulate_chunks(step.prepared.inputs, step.prepared.prices, {&step.program});
   step.result = cluster::simulate_step(spec, step.prepared, step.pools, step.program, step.choice);
   return step;
@@ -161,14 +161,16 @@ Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same
   return cluster::simulate_step(changed, prepared, pools, base.program, base.choice).step_time;
 }
 
-StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, std::vector<std::string>& infeasible) {
+StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, const network::TokenSpread& spread,
+                       std::vector<std::string>& infeasible) {
   StageOutcome out;
   out.name = stage.name;
   out.kind = stage.kind;
   out.sequence = stage.sequence;
   out.batch = stage.batch.to;
   out.tokens = tokens_of(stage);
-  const auto spec = step_spec(scenario, stage);
+  auto spec = step_spec(scenario, stage);
+  spec.spread = &spread;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
   auto knots = list_knots(stage.plan, shares, infeasible);
   if (!infeasible.empty()) return out;

@@ -20,7 +20,7 @@ struct SteadyStep {
   cluster::ChunkPools pools;
   cluster::StepResult result;
 };
-SteadyStep steady_step(const cluster::StepSpec& spec, std::int64_t batch);
+SteadyStep steady_step(const cluster::StepSpec& spec, const plan::Program& program);
 
 // The same step under changed inputs or switches; with `same_chunks`, of which none reaches inside a chunk, so that the
 // chunks need not be simulated again.
@@ -28,6 +28,6 @@ Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same
 
 // Reasons why the stage cannot run are appended to `infeasible`; its outcome is then incomplete.
 StageOutcome run_stage(const spec::Scenario& scenario, const spec::StageSpec& stage,
-                       std::vector<std::string>& infeasible);
+                       const network::TokenSpread& spread, std::vector<std::string>& infeasible);
 
 }  // namespace foretrain::study

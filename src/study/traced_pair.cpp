@@ -1,0 +1,143 @@
+#include "study/traced_pair.hpp"
+
+#include <algorithm>
+
+#include "hardware/kernel_cost.hpp"
+#include "network/row_spread.hpp"
+#include "study/stage.hpp"
+
+namespace foretrain::study {
+namespace {
+
+using cluster::BlockKind;
+using cluster::Segment;
+
+// A segment's round: forwards run from the first layer on, backwards from the last one back.
+std::size_t round_of(const Segment& segment, std::size_t rounds) {
+  return segment.backward_side ? rounds - 1 - segment.unit : segment.unit;
+}
+
+double rows_of(const Segment& segment, const spec::TracedPair& traced) {
+  const auto& round = traced.rounds[round_of(segment, traced.rounds.size())];
+  return static_cast<double>(segment.backward_side ? round.backward_rows : round.forward_rows);
+}
+
+// Share of a block's work done beside an exchange, from how long it took: that share f satisfies
+// took = (1 - f) alone + f beside.
+double share_beside(const cluster::BlockTime& time, Seconds took) {
+  if (time.beside <= time.alone) return 0;
+  return std::clamp((took - time.alone) / (time.beside - time.alone), 0.0, 1.0);
+}
+
+void read_spans(const cluster::GroupResult& result, const spec::TracedPair& traced, SimulatedPair& pair) {
+  const std::size_t rounds = traced.rounds.size();
+  pair.beside.resize(rounds);
+  pair.exchanges.resize(rounds);
+  for (const auto& span : result.spans) {
+    const Segment& segment = pair.work.chunk.segments[static_cast<std::size_t>(span.segment)];
+    const Seconds took = sim::to_seconds(span.end - span.start);
+    const std::size_t round = round_of(segment, rounds);
+    if (segment.is_exchange) {
+      pair.exchanges[round][static_cast<std::size_t>(segment.exchange)] = took;
+      continue;
+    }
+    const auto& units = segment.backward_side ? pair.work.backward : pair.work.forward;
+    const auto block = static_cast<std::size_t>(segment.block);
+    const auto& curve = units[segment.unit].blocks[block];
+    if (curve.empty()) continue;
+    pair.beside[round][block] = share_beside(curve.at(rows_of(segment, traced)), took);
+  }
+}
+
+Seconds end_of_first_gpu(const cluster::GroupResult& result) {
+  sim::SimTime end{};
+  for (const auto& span : result.spans) end = std::max(end, span.end);
+  return sim::to_seconds(end.time_since_epoch());
+}
+
+// Traced rows for the first GPU; the others' average to what is left.
+void draw_peers(const SimulatedPair& pair, double own, Rng& rng, cluster::RoutingDraw& draw) {
+  const auto& in = pair.inputs;
+  const auto ranks = static_cast<std::size_t>(in.group_ranks);
+  const double padding = pair.work.mean_rows - in.unpadded_rows;
+  const double others = static_cast<double>(ranks) * in.unpadded_rows - (own - padding);
+  const auto peers = network::sample_rows(rng, in.group_ranks - 1, others / static_cast<double>(ranks - 1),
+                                          in.routing_spread, {in.work.local_experts, cluster::row_padding});
+  draw.gpu_load.assign(1, own / pair.work.mean_rows);
+  for (const auto& peer : peers) draw.gpu_load.push_back(peer.padded / pair.work.mean_rows);
+  const auto width = static_cast<std::size_t>(std::min(in.ranks_per_node, in.group_ranks));
+  draw.node_load.assign(ranks, 0);
+  for (std::size_t r = 0; r < ranks; ++r) {
+    const std::size_t first = r / width * width, last = std::min(ranks, first + width);
+    for (std::size_t other = first; other < last; ++other)
+      draw.node_load[r] += draw.gpu_load[other] / static_cast<double>(last - first);
+  }
+}
+
+}  // namespace
+
+bool is_backward(BlockKind kind) { return kind != BlockKind::attention_f && kind != BlockKind::mlp_f; }
+
+SimulatedPair simulate_pair(const spec::Scenario& scenario, const spec::TracedPair& traced, TraceUse use) {
+  SimulatedPair pair;
+  pair.inputs = cluster::prepare(step_spec(scenario, scenario.stages.front(), {.independent_only = !use.kernels})).inputs;
+  if (!use.exchanges) pair.inputs.exchange_beside = pair.inputs.exchange_alone;
+  const std::vector<model::Unit> layers(traced.rounds.size(), model::Unit::moe_layer);
+  cluster::ChunkInputs alike = pair.inputs;
+  alike.stages = {layers};
+  alike.routing_spread = alike.kernel_jitter = alike.gpu_spread = 0;  // one GPU
+  cluster::ChunkPools pools;
+  pools.units_of_kind = alike.stages;
+  pair.work = group_work(alike, price_units(alike), pools,
+                         {.action = plan::Action::pair, .forward_kind = 0, .backward_kind = 0}, 1);
+  pair.work.draws.resize(pair.work.chunk.draws);
+  for (const Segment& s : pair.work.chunk.segments)
+    pair.work.draws[s.draw] = {.gpu_load = {rows_of(s, traced) / pair.work.mean_rows}, .node_load = {1.0}};
+  const auto result = simulate_group(pair.work, true);
+  pair.wall = end_of_first_gpu(result);
+  pair.compute = sim::to_seconds(result.samples.front().compute);
+  read_spans(result, traced, pair);
+  return pair;
+}
+
+Seconds wall_with_peers(const SimulatedPair& pair, const spec::TracedPair& traced, std::uint64_t seed) {
+  if (pair.inputs.group_ranks <= 1) return pair.wall;
+  cluster::GroupWork work = pair.work;
+  work.ranks = pair.inputs.group_ranks;
+  Rng rng(seed, "peers of the traced GPU");
+  std::vector<bool> drawn(work.draws.size(), false);
+  for (const Segment& s : work.chunk.segments) {
+    if (drawn[s.draw]) continue;
+    draw_peers(pair, rows_of(s, traced), rng, work.draws[s.draw]);
+    drawn[s.draw] = true;
+  }
+  return end_of_first_gpu(simulate_group(work, true));
+}
+
+PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
+  PricedOps priced;
+  const auto& in = pair.inputs;
+  const hardware::Conditions alone{.sms_taken = in.communication_sms, .hbm_taken = 0,
+                                   .independent_only = in.independent_only};
+  hardware::Conditions beside = alone;
+  beside.hbm_taken = in.hbm_taken_beside;
+  for (std::size_t r = 0; r < traced.rounds.size(); ++r)
+    for (std::size_t k = 0; k < cluster::block_kinds; ++k) {
+      const auto kind = static_cast<BlockKind>(k);
+      const auto& round = traced.rounds[r];
+      model::Work work = in.work;
+      work.routed_rows = is_backward(kind) ? round.backward_rows : round.forward_rows;
+      work.received_tokens = is_backward(kind) ? round.backward_received : round.forward_received;
+      const auto lists = model::list_ops(*in.model, model::Unit::moe_layer, work);
+      for (const auto& op : ops_of(lists, kind)) {
+        const auto a = hardware::price(op.kernel, *in.gpu, alone), b = hardware::price(op.kernel, *in.gpu, beside);
+        PricedOp& sum = priced[{kind, op.name}];
+        sum.busy.resize(traced.rounds.size());
+        sum.busy[r] += a.busy + (b.busy - a.busy) * pair.beside[r][k];
+        if (sum.fitted_on.empty()) sum.fitted_on = a.curve->fitted_on;
+      }
+    }
+  return priced;
+}
+
+}  // namespace foretrain::study
