@@ -93,8 +93,16 @@ struct Toy {
   plan::PlanSpec plan;
 
   cluster::StepSpec spec(const foretrain::cluster::Switches& off = {}) const {
-    return {.model = &model, .gpu = &gpu, .nic = &nic, .cluster = &cluster, .plan = &plan,
-            .software = &software, .sequence = 2048, .seed = 1, .off = off};
+    foretrain::cluster::StepSpec s;
+    s.model = &model;
+    s.gpu = &gpu;
+    s.nic = &nic;
+    s.cluster = &cluster;
+    s.plan = &plan;
+    s.software = &software;
+    s.sequence = 2048;
+    s.off = off;
+    return s;
   }
 };
 

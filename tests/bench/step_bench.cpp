@@ -1,0 +1,104 @@
+// What a run of DeepSeek-V3 costs to simulate, part by part, in CPU-seconds. Prints what it measured and
+// asserts nothing about time. Exits 1 only if the scenario cannot run.
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "spec/load.hpp"
+#include "study/run.hpp"
+#include "study/stage.hpp"
+
+namespace {
+
+using namespace foretrain;
+
+// CPU-seconds of one call: the fastest of several, being the least disturbed by other programs.
+template <class Call>
+double cpu_seconds(int rounds, Call call) {
+  double best = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const std::clock_t start = std::clock();
+    call();
+    const double spent = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    if (round == 0 || spent < best) best = spent;
+  }
+  return best;
+}
+
+void print(const char* what, double seconds, double whole) {
+  std::printf("  %-28s %9.2f ms %6.1f %%\n", what, seconds * 1e3, 100 * seconds / whole);
+}
+
+void bench_step(const spec::Scenario& scenario) {
+  const auto& stage = scenario.stages.front();
+  const auto spec = study::step_spec(scenario, stage);
+  const std::int64_t n = stage.batch.to / (stage.plan.data * stage.plan.micro_batch);
+  const auto choice = cluster::choose_schedule(stage.plan, n);
+  plan::Program program;
+  cluster::Prepared prepared;
+  cluster::ChunkPools pools;
+  cluster::StepResult step;
+  constexpr int rounds = 20;
+  const double lists = cpu_seconds(rounds, [&] {
+    program = plan::list_program(choice.schedule, static_cast<std::int32_t>(stage.plan.stages.size()),
+                                 static_cast<std::int32_t>(n));
+  });
+  const double prices = cpu_seconds(rounds, [&] { prepared = cluster::prepare(spec); });
+  const double chunks = cpu_seconds(
+      rounds, [&] { pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, {&program}); });
+  const double pipeline =
+      cpu_seconds(rounds, [&] { step = cluster::simulate_step(spec, prepared, pools, program, choice); });
+  const double whole = lists + prices + chunks + pipeline;
+  const auto events = static_cast<double>(step.events), inside = static_cast<double>(pools.events);
+  std::printf("one folded step of %s, %s, %lld micro-batches: %.3f s simulated\n", scenario.name.c_str(),
+              stage.name.c_str(), static_cast<long long>(n), step.step_time.base());
+  print("stage programs", lists, whole);
+  print("prepare: prices, routing", prices, whole);
+  print("chunks, by their groups", chunks, whole);
+  print("pipeline and metrics", pipeline, whole);
+  print("step", whole, whole);
+  std::printf("  %.0f events: %.0f inside chunks (%.2f M/s), %.0f in the pipeline (%.2f M/s)\n", events,
+              inside, inside / chunks * 1e-6, events - inside, (events - inside) / pipeline * 1e-6);
+}
+
+// Parts of the whole by leaving the others out: each stage alone, then the first with causes, with its
+// interval.
+bool bench_run(const spec::Scenario& scenario) {
+  constexpr int rounds = 5;
+  const auto time = [](const spec::Scenario& given, bool causes, bool interval) {
+    return cpu_seconds(rounds, [&] { study::run(given, {.causes = causes, .interval = interval}); });
+  };
+  study::Outcome outcome;
+  const double whole = cpu_seconds(rounds, [&] { outcome = study::run(scenario); });
+  std::printf("\nstudy::run with all stages, causes and interval: %llu events\n",
+              static_cast<unsigned long long>(outcome.events));
+  double first = 0;
+  for (const auto& stage : scenario.stages) {
+    spec::Scenario alone = scenario;
+    alone.stages = {stage};
+    const double spent = time(alone, false, false);
+    if (first == 0) first = spent;
+    print(stage.name.c_str(), spent, whole);
+  }
+  print("all stages", time(scenario, false, false), whole);
+  spec::Scenario alone = scenario;
+  alone.stages.resize(1);
+  print("causes of the first", time(alone, true, false) - first, whole);
+  print("interval of the first", time(alone, false, true) - first, whole);
+  print("run", whole, whole);
+  if (!outcome.infeasible.empty()) std::printf("cannot run: %s\n", outcome.infeasible.front().c_str());
+  return outcome.infeasible.empty();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const char* file = argc > 1 ? argv[1] : FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml";
+  spec::Scenario scenario;
+  const double load = cpu_seconds(5, [&] { scenario = spec::load(file); });
+  bench_step(scenario);
+  const bool ran = bench_run(scenario);
+  std::printf("\nreading %s: %.2f ms\n", file, load * 1e3);
+  return ran ? EXIT_SUCCESS : EXIT_FAILURE;
+}
