@@ -180,12 +180,12 @@ Prepared prepare(const StepSpec& given) {
   p.prices = price_units(in);
   in.gpu = given.gpu;  // the local copy without gaps ends here; prices keep what was asked of it
 
-  // Stages sit on nodes of their own when a stage fills at least one; messages then cross the rails.
+  p.hop = spec.hop ? *spec.hop : pipeline_hop(*spec.cluster, *spec.gpu, *spec.nic, plan).value();
   p.p2p_bytes = size_of(DType::bf16) * static_cast<double>(in.work.tokens * spec.model->hidden);
-  const bool crosses = plan.data * plan.context * plan.tensor >= spec.cluster->gpus_per_node;
   if (!spec.off.free_p2p) {
-    p.p2p.latency = sim::to_ticks(crosses ? speeds.ib_latency : speeds.nvlink_latency);
-    p.p2p.wire = sim::to_ticks(p.p2p_bytes / (crosses ? speeds.ib : speeds.nvlink));
+    const Seconds rail = p.hop.over_spine ? spec.nic->latency_cross_leaf.value : spec.nic->latency_same_leaf.value;
+    p.p2p.latency = sim::to_ticks(p.hop.leaves_node ? rail : speeds.nvlink_latency);
+    p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib : speeds.nvlink));
   }
   p.p2p.sender_waits = spec.software->p2p_waits.value;
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cluster/chunks.hpp"
+#include "cluster/hop.hpp"
 #include "cluster/optimizer.hpp"
 #include "cluster/pipeline.hpp"
 #include "network/routing.hpp"
@@ -47,7 +48,9 @@ struct StepSpec {
   std::uint64_t seed = 1;
   Switches off;
   Repetitions repetitions;
-  const network::TokenSpread* spread = nullptr;  // of this model and layout, when already known
+  // What depends on model, cluster and layout alone, when already known; else prepare finds it.
+  const network::TokenSpread* spread = nullptr;
+  const PipelineHop* hop = nullptr;
 };
 
 // One row of the published breakdown, for one pipeline rank. Lone chunks only in the first three: the input and the
@@ -61,6 +64,7 @@ struct Prepared {
   ChunkInputs inputs;
   UnitPrices prices;
   network::TokenSpread spread;  // where a token's copies go
+  PipelineHop hop;
   P2p p2p;
   Bytes p2p_bytes{};
   std::vector<OptimizerTime> optimizer;  // [pipeline rank]
@@ -84,6 +88,7 @@ struct StepResult {
 // so that steps which share it may hand it on in StepSpec::spread.
 network::TokenSpread token_spread(const StepSpec& spec);
 
+// Precondition: the cluster can be wired (pipeline_hop has no reason against it).
 Prepared prepare(const StepSpec& spec);
 
 // The schedule that a number of micro-batches gets: the plan's, else its fallback, else why neither can run.

@@ -154,6 +154,7 @@ SteadyStep steady_step(const cluster::StepSpec& spec, const plan::Program& progr
 
 Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same_chunks) {
   changed.spread = &base.prepared.spread;
+  changed.hop = &base.prepared.hop;
   const auto prepared = cluster::prepare(changed);
   if (same_chunks)
     return cluster::simulate_step(changed, prepared, base.pools, base.program, base.choice).step_time;
@@ -171,6 +172,12 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, c
   out.tokens = tokens_of(stage);
   auto spec = step_spec(scenario, stage);
   spec.spread = &spread;
+  const auto hop = cluster::pipeline_hop(scenario.cluster, scenario.gpu, scenario.nic, stage.plan);
+  if (!hop) {
+    infeasible.push_back(fmt::format("{}: {}", out.name, hop.error()));
+    return out;
+  }
+  spec.hop = &*hop;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
   auto knots = list_knots(stage.plan, shares, infeasible);
   if (!infeasible.empty()) return out;

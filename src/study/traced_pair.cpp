@@ -76,11 +76,15 @@ void draw_peers(const SimulatedPair& pair, double own, Rng& rng, cluster::Routin
 
 }  // namespace
 
-bool is_backward(BlockKind kind) { return kind != BlockKind::attention_f && kind != BlockKind::mlp_f; }
+bool is_backward(BlockKind kind) {
+  return kind != BlockKind::attention_f && kind != BlockKind::mlp_f;
+}
 
 SimulatedPair simulate_pair(const spec::Scenario& scenario, const spec::TracedPair& traced, TraceUse use) {
   SimulatedPair pair;
-  pair.inputs = cluster::prepare(step_spec(scenario, scenario.stages.front(), {.independent_only = !use.kernels})).inputs;
+  pair.inputs =
+      cluster::prepare(step_spec(scenario, scenario.stages.front(), {.independent_only = !use.kernels}))
+          .inputs;
   if (!use.exchanges) pair.inputs.exchange_beside = pair.inputs.exchange_alone;
   const std::vector<model::Unit> layers(traced.rounds.size(), model::Unit::moe_layer);
   cluster::ChunkInputs alike = pair.inputs;
@@ -117,8 +121,8 @@ Seconds wall_with_peers(const SimulatedPair& pair, const spec::TracedPair& trace
 PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
   PricedOps priced;
   const auto& in = pair.inputs;
-  const hardware::Conditions alone{.sms_taken = in.communication_sms, .hbm_taken = 0,
-                                   .independent_only = in.independent_only};
+  const hardware::Conditions alone{
+      .sms_taken = in.communication_sms, .hbm_taken = 0, .independent_only = in.independent_only};
   hardware::Conditions beside = alone;
   beside.hbm_taken = in.hbm_taken_beside;
   for (std::size_t r = 0; r < traced.rounds.size(); ++r)
@@ -130,7 +134,8 @@ PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
       work.received_tokens = is_backward(kind) ? round.backward_received : round.forward_received;
       const auto lists = model::list_ops(*in.model, model::Unit::moe_layer, work);
       for (const auto& op : ops_of(lists, kind)) {
-        const auto a = hardware::price(op.kernel, *in.gpu, alone), b = hardware::price(op.kernel, *in.gpu, beside);
+        const auto a = hardware::price(op.kernel, *in.gpu, alone),
+                   b = hardware::price(op.kernel, *in.gpu, beside);
         PricedOp& sum = priced[{kind, op.name}];
         sum.busy.resize(traced.rounds.size());
         sum.busy[r] += a.busy + (b.busy - a.busy) * pair.beside[r][k];

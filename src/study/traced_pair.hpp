@@ -1,8 +1,8 @@
 #pragma once
-// The traced pair, simulated: one GPU's overlapped forward and backward of several layers with the rows that routing
-// gave it in the trace, in the code that simulates every pair of a step (cluster/group.hpp). No kernel jitter and no
-// difference between chips: these are of other GPUs. What its peers received is not known; they are either left out
-// (barriers cost their fixed time alone) or drawn.
+// The traced pair, simulated: one GPU's overlapped forward and backward of several layers with the rows that
+// routing gave it in the trace, in the code that simulates every pair of a step (cluster/group.hpp). No
+// kernel jitter and no difference between chips: these are of other GPUs. What its peers received is not
+// known; they are either left out (barriers cost their fixed time alone) or drawn.
 
 #include <array>
 #include <map>
@@ -34,17 +34,17 @@ struct SimulatedPair {
 // The result points into `scenario`.
 SimulatedPair simulate_pair(const spec::Scenario& scenario, const spec::TracedPair& traced, TraceUse use);
 
-// Wall time of the traced GPU in a group whose other GPUs have rows drawn with the software's routing spread, so that
-// what all receive adds up. Nodes hold consecutive GPUs.
+// Wall time of the traced GPU in a group whose other GPUs have rows drawn with the software's routing spread,
+// so that what all receive adds up. Nodes hold consecutive GPUs.
 Seconds wall_with_peers(const SimulatedPair& pair, const spec::TracedPair& traced, std::uint64_t seed);
 
 bool is_backward(cluster::BlockKind kind);  // uses the rows of the backward's micro-batch
 
-// Kernel time of every op of the list in each round, launch gaps apart, mixed of its prices alone and beside an
-// exchange by the share of its block. Ops of one block and name add.
+// Kernel time of every op of the list in each round, launch gaps apart, mixed of its prices alone and beside
+// an exchange by the share of its block. Ops of one block and name add.
 struct PricedOp {
-  std::vector<Seconds> busy;   // [round]
-  std::string fitted_on;       // of its curve
+  std::vector<Seconds> busy;  // [round]
+  std::string fitted_on;      // of its curve
 };
 using PricedOps = std::map<std::pair<cluster::BlockKind, std::string>, PricedOp>;
 PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced);

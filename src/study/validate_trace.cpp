@@ -31,8 +31,8 @@ constexpr std::array<NamedBlock, cluster::block_kinds> compute_blocks{{{"attn(F)
                                                                        {"attn(B)", BlockKind::attention_i},
                                                                        {"mlp(W)", BlockKind::mlp_w},
                                                                        {"attn(W)", BlockKind::attention_w}}};
-// The trace calls an exchange of gradients by the exchange it is the backward of. A cast that the communication
-// stream runs is listed with the block that needs it.
+// The trace calls an exchange of gradients by the exchange it is the backward of. A cast that the
+// communication stream runs is listed with the block that needs it.
 struct NamedExchange {
   const char* block;
   const char* name;
@@ -50,7 +50,9 @@ std::optional<BlockKind> block_named(const std::string& name) {
   return std::nullopt;
 }
 
-bool is_communication(const TracedOp& op) { return op.op_class.starts_with("comm_"); }
+bool is_communication(const TracedOp& op) {
+  return op.op_class.starts_with("comm_");
+}
 
 Seconds sum(const std::vector<Seconds>& times) {
   Seconds total{};
@@ -88,13 +90,14 @@ Estimate estimate(const std::vector<Seconds>& predicted, const std::vector<Secon
   return e;
 }
 
-std::vector<JudgedOp> judge_ops(const TracedPair& traced, const PricedOps& priced, const PricedOps& independent,
-                                TraceCheck& check) {
+std::vector<JudgedOp> judge_ops(const TracedPair& traced, const PricedOps& priced,
+                                const PricedOps& independent, TraceCheck& check) {
   std::vector<JudgedOp> judged;
   std::set<std::pair<BlockKind, std::string>> seen;
   for (const TracedOp& op : traced.ops) {
     if (is_communication(op)) continue;
-    JudgedOp j{.traced = &op, .block = block_named(op.block), .predicted = {}, .independent = {}, .fitted_on = {}};
+    JudgedOp j{
+        .traced = &op, .block = block_named(op.block), .predicted = {}, .independent = {}, .fitted_on = {}};
     const std::pair key{j.block.value_or(BlockKind::mlp_i), op.name};
     const auto found = priced.find(key);
     if (found == priced.end()) {
@@ -114,7 +117,8 @@ std::vector<JudgedOp> judge_ops(const TracedPair& traced, const PricedOps& price
   for (const auto& [key, op] : priced)
     if (!seen.contains(key))
       for (const auto& block : compute_blocks)
-        if (block.kind == key.first) check.only_listed.push_back(fmt::format("{}: {}", block.name, key.second));
+        if (block.kind == key.first)
+          check.only_listed.push_back(fmt::format("{}: {}", block.name, key.second));
   return judged;
 }
 
@@ -142,7 +146,7 @@ void judge_classes(const std::vector<JudgedOp>& ops, TraceCheck& check) {
   std::map<std::string, std::vector<const JudgedOp*>> by_class;
   Seconds measured{};
   for (const JudgedOp& op : ops) {
-    by_class[op.block ? op.traced->op_class : fmt::format("{} in {}", op.traced->op_class, op.traced->block)].push_back(&op);
+    by_class[op.block ? op.traced->op_class : op.traced->op_class + ", starved"].push_back(&op);
     if (op.block) measured += sum(op.traced->wall);
   }
   for (const auto& [name, members] : by_class) {
@@ -170,10 +174,14 @@ void judge_blocks(const std::vector<JudgedOp>& ops, TraceCheck& check) {
 
 const Sourced<double>& rate_beside(const plan::SoftwareSpec& software, ExchangeKind kind) {
   switch (kind) {
-    case ExchangeKind::dispatch_gradient: return software.overlapped_dispatch_gradient;
-    case ExchangeKind::dispatch: return software.overlapped_dispatch;
-    case ExchangeKind::combine_gradient: return software.overlapped_combine_gradient;
-    case ExchangeKind::combine: break;
+    case ExchangeKind::dispatch_gradient:
+      return software.overlapped_dispatch_gradient;
+    case ExchangeKind::dispatch:
+      return software.overlapped_dispatch;
+    case ExchangeKind::combine_gradient:
+      return software.overlapped_combine_gradient;
+    case ExchangeKind::combine:
+      break;
   }
   return software.overlapped_combine;
 }
@@ -191,8 +199,10 @@ void judge_exchanges(const spec::Scenario& scenario, const TracedPair& traced, c
     std::vector<Seconds> measured(traced.rounds.size());
     for (const TracedOp& op : traced.ops) {
       if (op.block != exchange.block || !is_communication(op)) continue;
-      if (op.op_class == "comm_notify") check.notify += sum(op.wall);
-      else for (std::size_t r = 0; r < measured.size(); ++r) measured[r] += op.wall[r];
+      if (op.op_class == "comm_notify")
+        check.notify += sum(op.wall);
+      else
+        for (std::size_t r = 0; r < measured.size(); ++r) measured[r] += op.wall[r];
     }
     const auto predicted = times_of(beside, exchange.kind);
     e.fitted_on = rounds_named(rate_beside(scenario.software, exchange.kind).from.source);
@@ -204,7 +214,8 @@ void judge_exchanges(const spec::Scenario& scenario, const TracedPair& traced, c
   }
 }
 
-PairCheck judge_pair(const char* name, const SimulatedPair& pair, const TracedPair& traced, std::uint64_t seed) {
+PairCheck judge_pair(const char* name, const SimulatedPair& pair, const TracedPair& traced,
+                     std::uint64_t seed) {
   PairCheck p{.name = name, .wall = {pair.wall, traced.wall}, .compute = pair.compute};
   std::vector<double> walls;
   for (int i = 0; i < peer_draws; ++i)
@@ -214,23 +225,25 @@ PairCheck judge_pair(const char* name, const SimulatedPair& pair, const TracedPa
   return p;
 }
 
-SpecError not_what_was_traced(std::string message, std::string hint) {
+Diagnostic not_what_was_traced(std::string message, std::string hint) {
   Diagnostic d;
   d.message = std::move(message);
   d.hint = std::move(hint);
-  return SpecError({d});
+  return d;
 }
 
 void expect_same_work(const spec::Scenario& scenario, const TracedPair& traced) {
   if (scenario.model.moe.experts == 0)
-    throw not_what_was_traced(fmt::format("{} has no mixture-of-experts layers; the traced pair has", scenario.model.name), "");
+    throw SpecError({not_what_was_traced(
+        fmt::format("{} has no mixture-of-experts layers; the traced pair has", scenario.model.name), "")});
   const auto& stage = scenario.stages.front();
   const std::int64_t tokens = stage.sequence * stage.plan.micro_batch / stage.plan.context;
   const std::int64_t experts = scenario.model.moe.experts / stage.plan.expert;
   if (tokens == traced.tokens && experts == traced.local_experts) return;
-  throw not_what_was_traced(fmt::format("stage '{}' puts {} tokens and {} experts on a GPU; the traced pair has {} and {}",
-                                        stage.name, tokens, experts, traced.tokens, traced.local_experts),
-                            "validate with a scenario of the traced layout");
+  throw SpecError({not_what_was_traced(
+      fmt::format("stage '{}' puts {} tokens and {} experts on a GPU; the traced pair has {} and {}",
+                  stage.name, tokens, experts, traced.tokens, traced.local_experts),
+      "validate with a scenario of the traced layout")});
 }
 
 }  // namespace
@@ -248,7 +261,8 @@ bool Estimate::within(double aim) const {
 std::vector<int> rounds_named(const std::string& text) {
   const std::string word = "rounds ";
   std::size_t at = text.find(word);
-  const bool of_trace = text.find("trace") != std::string::npos || text.find("profile-data") != std::string::npos;
+  const bool of_trace =
+      text.find("trace") != std::string::npos || text.find("profile-data") != std::string::npos;
   if (at == std::string::npos || !of_trace) return {};
   std::vector<int> rounds;
   for (at += word.size(); at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0;) {

@@ -2,11 +2,11 @@
 // A public trace of one overlapped pair beside what foretrain says of it: kernels by class and by block, the
 // all-to-all, and the pair's wall time. A finding, never an input.
 //
-// Where a curve or a rate was fitted on some rounds of the trace, only the other rounds judge it. A prediction without
-// the trace is given beside it wherever another source exists.
+// Where a curve or a rate was fitted on some rounds of the trace, only the other rounds judge it. A
+// prediction without the trace is given beside it wherever another source exists.
 //
-// Prices mix alone and beside an exchange as the simulated pair did (traced_pair.hpp). Left out: the waits inside the
-// barriers before exchanges, which depend on what the other GPUs received.
+// Prices mix alone and beside an exchange as the simulated pair did (traced_pair.hpp). Left out: the waits
+// inside the barriers before exchanges, which depend on what the other GPUs received.
 
 #include <optional>
 #include <string>
@@ -29,12 +29,12 @@ struct Estimate {
 
 struct ClassCheck {
   std::string name;
-  double share = 0;                 // of the compute that was measured
-  bool judged = true;               // false: starved kernels, which no price of a kernel describes
-  Seconds durations{};              // measured, kernel by kernel; more than `all.measured` where two run at once
-  Estimate all;                     // every round
-  std::vector<int> fitted_on;       // rounds behind its curves; none: independent of the trace
-  std::optional<Estimate> held_out; // the other rounds, when there are fitted ones
+  double share = 0;            // of the compute that was measured
+  bool judged = true;          // false: starved kernels, which no price of a kernel describes
+  Seconds durations{};         // measured, kernel by kernel; more than `all.measured` where two run at once
+  Estimate all;                // every round
+  std::vector<int> fitted_on;  // rounds behind its curves; none: independent of the trace
+  std::optional<Estimate> held_out;     // the other rounds, when there are fitted ones
   std::optional<Estimate> independent;  // every round, without the trace; absent: no other source
 };
 
@@ -45,16 +45,16 @@ struct BlockCheck {
 
 struct ExchangeCheck {
   std::string name;
-  Estimate beside;                   // at the rates beside compute, every round
+  Estimate beside;  // at the rates beside compute, every round
   std::vector<int> fitted_on;
   std::optional<Estimate> held_out;
-  Estimate alone;                    // at the rates of the same kernels without compute beside them
+  Estimate alone;  // at the rates of the same kernels without compute beside them
 };
 
 struct PairCheck {
   std::string name;
   Estimate wall;
-  Seconds compute{};                       // busy, gaps between launches included
+  Seconds compute{};                        // busy, gaps between launches included
   Seconds peers_mean{}, peers_deviation{};  // wall with drawn peers, over the seeds
 };
 
@@ -66,11 +66,11 @@ struct TraceCheck {
   Estimate compute_independent;     // the same without the trace, where another source exists
   std::vector<BlockCheck> blocks;
   std::vector<ExchangeCheck> exchanges;
-  Seconds notify{};                 // measured: barriers, waits for peers included
-  Seconds barriers{};               // what the prediction books for them without peers
+  Seconds notify{};    // measured: barriers, waits for peers included
+  Seconds barriers{};  // what the prediction books for them without peers
   std::vector<PairCheck> pairs;
-  std::vector<std::string> without_source;             // classes that only the trace has
-  std::vector<std::string> only_measured, only_listed; // ops that one of the two sides lacks: "block: op"
+  std::vector<std::string> without_source;              // classes that only the trace has
+  std::vector<std::string> only_measured, only_listed;  // ops that one of the two sides lacks: "block: op"
 };
 
 // Judges the scenario's first stage. Throws SpecError when what it puts on a GPU is not what was traced.

@@ -19,7 +19,8 @@ struct Traced {
 
   Traced() {
     std::vector<std::string> infeasible;
-    stage = study::run_stage(scenario, scenario.stages[0], infeasible);
+    const auto spread = cluster::token_spread(study::step_spec(scenario, scenario.stages[0]));
+    stage = study::run_stage(scenario, scenario.stages[0], spread, infeasible);
     REQUIRE(infeasible.empty());
     inside = report::look_inside(scenario, scenario.stages[0], stage);
   }
