@@ -14,6 +14,7 @@
 #include "cli/explain.hpp"
 #include "cli/run.hpp"
 #include "cli/schedule.hpp"
+#include "cli/validate.hpp"
 #include "cli/why.hpp"
 
 namespace foretrain::cli {
@@ -147,25 +148,53 @@ void add_compare(CLI::App& app, Command& command) {
       [options, &command] { command = [options](std::ostream& out) { return compare(*options, out); }; });
 }
 
+void add_validate(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("validate", "Put measurements beside what foretrain says of them");
+  CLI::App* trace =
+      sub->add_subcommand("trace", "The kernels of a traced overlapped pair, by class, and its time");
+  const auto options = std::make_shared<ValidateTraceOptions>();
+  options->scenario.file = "scenarios/deepseek-v3.yaml";
+  const auto file = [trace](const char* name, std::string& value, const char* help) {
+    trace->add_option(name, value, help)->type_name("FILE")->capture_default_str();
+  };
+  file("--scenario", options->scenario.file, "the scenario whose first stage the pair belongs to");
+  file("--table", options->files.ops, "times of the traced ops by round");
+  file("--rounds", options->files.rounds, "what was routed to the traced GPU in each round");
+  file("--pair", options->files.pair, "wall time of the whole pair");
+  add_texts(*trace, "--set", options->scenario.set, "KEY=VALUE", "change a setting of the scenario");
+  trace->add_flag("--json", options->json, "print JSON, units in the key names");
+  trace->callback([options, &command] {
+    command = [options](std::ostream& out) { return validate_trace(*options, out); };
+  });
+}
+
 std::string try_help(const CLI::App& app) {
-  const bool is_command = app.get_parent() != nullptr;
-  return fmt::format("see foretrain {}--help", is_command ? app.get_name() + " " : "");
+  std::string words;
+  for (const CLI::App* a = &app; a->get_parent() != nullptr; a = a->get_parent())
+    words = a->get_name() + " " + words;
+  return fmt::format("see foretrain {}--help", words);
+}
+
+// The command that was named, down to "trace" of "validate trace"; foretrain itself when none was.
+const CLI::App& named(const CLI::App& app) {
+  const auto subs = app.get_subcommands();
+  return subs.empty() ? app : named(*subs.front());
 }
 
 // What CLI11 did not expect, explained with the nearest thing that it would have.
 SpecError unexpected(const CLI::App& app) {
-  const CLI::App* sub = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  const CLI::App& sub = named(app);
   const std::vector<std::string> rest = app.remaining(true);
   const std::string word = rest.empty() ? "" : rest.front().substr(0, rest.front().find('='));
   std::vector<std::string> known;
-  if (sub == &app && !word.starts_with("-"))
-    for (const CLI::App* s : app.get_subcommands([](const CLI::App*) { return true; }))
-      known.push_back(s->get_name());
-  for (const CLI::Option* o : sub->get_options()) known.push_back(o->get_name());
+  const auto commands = sub.get_subcommands([](const CLI::App*) { return true; });
+  if (!word.starts_with("-"))
+    for (const CLI::App* s : commands) known.push_back(s->get_name());
+  for (const CLI::Option* o : sub.get_options()) known.push_back(o->get_name());
   const std::string near = nearest_name(word, known);
-  const std::string what = word.starts_with("-") ? "option" : sub == &app ? "command" : "argument";
+  const std::string what = word.starts_with("-") ? "option" : commands.empty() ? "argument" : "command";
   return mistake(fmt::format("unknown {} '{}'", what, word),
-                 near.empty() ? try_help(*sub) : fmt::format("did you mean '{}'?", near));
+                 near.empty() ? try_help(sub) : fmt::format("did you mean '{}'?", near));
 }
 
 }  // namespace
@@ -173,7 +202,7 @@ SpecError unexpected(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
-  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_schedule})
+  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_schedule})
     add(app, command);
   try {
     app.parse(argc, argv);
@@ -185,10 +214,9 @@ Command parse(int argc, const char* const* argv) {
   } catch (const CLI::ExtrasError&) {
     throw unexpected(app);
   } catch (const CLI::ParseError& e) {
-    const auto subs = app.get_subcommands();
-    throw mistake(e.what(), try_help(subs.empty() ? app : *subs.front()));
+    throw mistake(e.what(), try_help(named(app)));
   }
-  if (!command) throw mistake("no command given", try_help(app));
+  if (!command) throw mistake("no command given", try_help(named(app)));
   return command;
 }
 

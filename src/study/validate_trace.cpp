@@ -288,9 +288,9 @@ TraceCheck validate_trace(const spec::Scenario& scenario, const TracedPair& trac
   judge_classes(ops, check);
   judge_blocks(ops, check);
   judge_exchanges(scenario, traced, fitted, neither, check);
-  check.pairs = {judge_pair("with curves and rates fitted on the trace", fitted, traced, scenario.seed),
-                 judge_pair("without trace-fitted curves", rates_only, traced, scenario.seed),
-                 judge_pair("without trace-fitted curves and rates", neither, traced, scenario.seed)};
+  check.pairs = {judge_pair("curves and rates fitted on the trace", fitted, traced, scenario.seed),
+                 judge_pair("without curves fitted on the trace", rates_only, traced, scenario.seed),
+                 judge_pair("without any fitted on the trace", neither, traced, scenario.seed)};
   return check;
 }
 

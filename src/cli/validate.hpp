@@ -1,0 +1,20 @@
+#pragma once
+// `foretrain validate trace`: a public trace beside what foretrain says of it.
+
+#include <iosfwd>
+
+#include "cli/scenario_options.hpp"
+#include "spec/trace_tables.hpp"
+
+namespace foretrain::cli {
+
+struct ValidateTraceOptions {
+  ScenarioOptions scenario;
+  spec::TraceFiles files;
+  bool json = false;
+};
+
+// Always 0: a miss is a finding.
+int validate_trace(const ValidateTraceOptions& options, std::ostream& out);
+
+}  // namespace foretrain::cli

@@ -1,0 +1,180 @@
+#include "report/text_validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/numbers.hpp"
+#include "report/table.hpp"
+
+namespace foretrain::report {
+namespace {
+
+using study::Estimate;
+using study::TraceCheck;
+
+std::string us(Seconds time) {
+  return whole(time.base() * 1e6);
+}
+std::string ms(Seconds time) {
+  return fixed(time.base() * 1e3, 2);
+}
+
+std::string error_of(const Estimate& e) {
+  const auto error = e.error();
+  return error ? error_text(*error) : "-";
+}
+std::string error_of(const std::optional<Estimate>& e) {
+  return e ? error_of(*e) : "-";
+}
+
+std::string mark(const Estimate& e, double aim) {
+  return e.within(aim) ? "PASS" : "MISS";
+}
+
+std::string rounds_text(const std::vector<int>& rounds) {
+  std::string text;
+  for (const int r : rounds) text += fmt::format("{}{}", text.empty() ? "" : ", ", r);
+  return text;
+}
+
+std::string origin_text(const std::vector<int>& fitted_on) {
+  return fitted_on.empty() ? "independent" : "fitted on " + rounds_text(fitted_on);
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& w : words) text += (text.empty() ? "" : ", ") + w;
+  return text;
+}
+
+std::string class_section(const TraceCheck& check) {
+  Table table{{left("class"), right("share"), right("measured"), right("predicted"), right("error"),
+               right("held out"), left("curves"), right("without"), right("error"), left("aim")},
+              {}};
+  bool ruled = false;
+  for (const auto& c : check.classes) {
+    if (!c.judged && !ruled) table.add_rule();
+    ruled = ruled || !c.judged;
+    const bool has = c.independent.has_value();
+    table.add({c.name, c.judged ? percent_text(c.share) : "", us(c.all.measured), us(c.all.predicted),
+               error_of(c.all), error_of(c.held_out), origin_text(c.fitted_on),
+               has ? us(c.independent->predicted) : "none", error_of(c.independent),
+               c.judged && has ? mark(*c.independent, study::class_aim) : "-"});
+  }
+  table.add_rule();
+  table.add({"all compute", "100 %", us(check.compute.measured), us(check.compute.predicted),
+             error_of(check.compute)});
+  table.add({"with a source", "", us(check.compute_independent.measured), "", "", "", "",
+             us(check.compute_independent.predicted), error_of(check.compute_independent),
+             mark(check.compute_independent, study::class_aim)});
+  return "OP CLASSES, kernel time (launch gaps apart), us over all rounds\n" + to_text(table) +
+         wrap(
+             "held out: error on the rounds that the curves were not fitted to (fitted on 0, 2: on these "
+             "rounds "
+             "of the trace). without: the same kernels priced from sources other than the trace alone, over "
+             "all "
+             "rounds; these are what the aim of 15 % judges. Grouped weight gradients are measured by wall "
+             "time, since two "
+             "run at a "
+             "time. starved: waits for SMs on the communication stream behind kernels that fill the GPU; no "
+             "price "
+             "of a kernel describes that, so it is not judged.",
+             "  ") +
+         (check.without_source.empty()
+              ? ""
+              : wrap(fmt::format("No source but the trace: {}.", join(check.without_source)), "  "));
+}
+
+std::string block_section(const TraceCheck& check) {
+  Table table{{left("block"), right("measured"), right("predicted"), right("error")}, {}};
+  for (const auto& b : check.blocks)
+    table.add({b.name, us(b.all.measured), us(b.all.predicted), error_of(b.all)});
+  return "BLOCKS, the same kernels by place: (F) forward, (B) input gradient, (W) weight gradient, us\n" +
+         to_text(table);
+}
+
+std::string exchange_section(const TraceCheck& check) {
+  Table table{{left("kernel"), right("measured"), right("beside compute"), right("error"), right("held out"),
+               left("rates"), right("alone"), right("error"), left("aim")},
+              {}};
+  for (const auto& e : check.exchanges)
+    table.add({e.name, us(e.beside.measured), us(e.beside.predicted), error_of(e.beside),
+               error_of(e.held_out), origin_text(e.fitted_on), us(e.alone.predicted), error_of(e.alone),
+               mark(e.alone, study::class_aim)});
+  return "ALL-TO-ALL KERNELS, us over all rounds\n" + to_text(table) +
+         wrap(
+             fmt::format(
+                 "alone: the rates of the same kernels with the GPU to themselves, from their own benchmark, "
+                 "aim 15 %. "
+                 "The barriers before them took {} us with their waits for other GPUs, which one GPU's trace "
+                 "cannot tell apart; {} us are booked for the barriers themselves.",
+                 us(check.notify), us(check.barriers)),
+             "  ");
+}
+
+// Where the time that the prediction lacks without the trace is: what each class is short of.
+std::string shortfall_text(const TraceCheck& check) {
+  std::vector<std::pair<double, std::string>> short_of;
+  for (const auto& c : check.classes)
+    if (c.judged && c.independent)
+      short_of.emplace_back((c.independent->measured - c.independent->predicted).base() * 1e3, c.name);
+  std::stable_sort(short_of.begin(), short_of.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<std::string> words;
+  for (const auto& [milliseconds, name] : short_of)
+    if (milliseconds >= 0.5) words.push_back(fmt::format("{} {}", name, fixed(milliseconds, 1)));
+  if (words.empty()) return {};
+  return wrap(fmt::format("Kernel time missing without the trace, ms: {}.", join(words)), "  ");
+}
+
+std::string pair_section(const TraceCheck& check) {
+  Table table{{left("prediction"), right("measured"), right("predicted"), right("error"), left("aim 8 %"),
+               right("compute"), right("with peers"), right("error")},
+              {}};
+  for (const auto& p : check.pairs)
+    table.add({p.name, ms(p.wall.measured), ms(p.wall.predicted), error_of(p.wall),
+               mark(p.wall, study::pair_aim), ms(p.compute),
+               fmt::format("{} +- {}", ms(p.peers_mean), ms(p.peers_deviation)),
+               error_of(Estimate{p.peers_mean, p.wall.measured})});
+  return "THE PAIR, wall time from the first to the last kernel, ms\n" + to_text(table) +
+         wrap(
+             fmt::format(
+                 "predicted: the traced GPU with its rows, its peers never late. with peers: the others' "
+                 "rows "
+                 "drawn with the routing spread, mean and deviation over {} draws, for information. All "
+                 "three "
+                 "use the trace's launch gaps and its slowdown of kernels beside an exchange, and its curves "
+                 "for the classes that have no other source.",
+                 study::peer_draws),
+             "  ") +
+         shortfall_text(check);
+}
+
+std::string unmatched_section(const TraceCheck& check) {
+  std::string text;
+  if (!check.only_measured.empty())
+    text += wrap(fmt::format("Measured but not in the op list, counted as predicted 0: {}.",
+                             join(check.only_measured)),
+                 "  ");
+  if (!check.only_listed.empty())
+    text += wrap(fmt::format("In the op list but not measured, left out here: {}.", join(check.only_listed)),
+                 "  ");
+  return text.empty() ? text : "\nOPS WITHOUT A COUNTERPART\n" + text;
+}
+
+}  // namespace
+
+std::string to_text(const TraceCheck& check, const spec::Scenario& scenario) {
+  return wrap(
+             fmt::format(
+                 "{} on {} beside the trace of one overlapped pair: {} layers forward beside {} backward, {} "
+                 "tokens on a GPU. Errors are (predicted - measured) / measured.",
+                 scenario.name, scenario.gpu.name, check.rounds, check.rounds,
+                 count_text(double(check.tokens))),
+             "") +
+         "\n" + class_section(check) + "\n" + block_section(check) + "\n" + exchange_section(check) + "\n" +
+         pair_section(check) + unmatched_section(check);
+}
+
+}  // namespace foretrain::report
