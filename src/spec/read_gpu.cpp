@@ -135,7 +135,7 @@ hardware::GpuSpec read_gpu(Reader& reader) {
       reader.sourced<Bandwidth>("hbm_bandwidth", Measure::bandwidth, "nominal memory bandwidth");
   gpu.memory = reader.sourced<Bytes>("memory", Measure::memory, "memory of one GPU");
   gpu.gpu_spread = reader.sourced<double>("gpu_spread", Measure::ratio,
-                                          "standard deviation of SM-bound kernel time from GPU to GPU", share());
+                                          "standard deviation of SM-bound kernel time from GPU to GPU", portion());
   gpu.launch_gap =
       reader.sourced<Seconds>("launch_gap", Measure::time, "between dependent kernels", not_negative());
   read_rates(reader, gpu);

@@ -29,9 +29,9 @@ plan::SoftwareSpec read_software(Reader& reader) {
   software.barrier =
       reader.sourced<Seconds>("barrier", Measure::time, "fixed time of the counts exchange", not_negative());
   software.kernel_jitter = reader.sourced<double>(
-      "kernel_jitter", Measure::ratio, "relative standard deviation of a compute block's time", share());
+      "kernel_jitter", Measure::ratio, "relative standard deviation of a compute block's time", portion());
   software.exchange_hbm = reader.sourced<double>(
-      "exchange_hbm", Measure::ratio, "share of HBM bandwidth lost to compute beside an all-to-all", share());
+      "exchange_hbm", Measure::ratio, "share of HBM bandwidth lost to compute beside an all-to-all", portion());
   software.memory_reserve =
       reader.sourced<Bytes>("memory_reserve", Measure::memory,
                             "GPU memory held by context, libraries and allocator", not_negative());

@@ -28,6 +28,10 @@ struct Limits {  // of measures, in base units
   bool above = true;  // `least` itself is refused
   std::string text = "more than 0";
 };
+// A spread or a loss: it may be none.
+inline Limits portion() {
+  return {0, 0.99, false, "0 to 0.99 (0 % to 99 %)"};
+}
 inline Limits share() {
   return {0, 1, true, "more than 0 and at most 1"};
 }

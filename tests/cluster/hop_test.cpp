@@ -8,7 +8,8 @@ using namespace foretrain::literals;
 namespace {
 
 cluster::PipelineHop hop(std::int64_t gpus, std::int64_t stage, std::int64_t switch_ports = 64) {
-  topology::ClusterSpec spec{.name = "test", .gpus = gpus};
+  topology::ClusterSpec spec;
+  spec.gpus = gpus;
   spec.fabric.switch_ports = switch_ports;
   hardware::GpuSpec gpu;
   hardware::NicSpec nic;
@@ -34,7 +35,8 @@ TEST_CASE("a leaf of half its ports joins as many nodes; beyond it lies a spine"
 }
 
 TEST_CASE("a cluster that cannot be wired says why") {
-  topology::ClusterSpec spec{.name = "test", .gpus = 2048};
+  topology::ClusterSpec spec;
+  spec.gpus = 2048;
   spec.fabric.switch_ports = 16;
   hardware::GpuSpec gpu;
   hardware::NicSpec nic;
