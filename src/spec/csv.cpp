@@ -31,10 +31,13 @@ std::optional<double> as_number(const std::string& cell) {
 
 bool has_columns(Context& context, const CsvTable& table, Where header,
                  const std::vector<std::string>& required) {
+  std::vector<std::string> unknown;  // one of these may be a column whose name was mistyped
+  for (const std::string& name : table.names)
+    if (std::find(required.begin(), required.end(), name) == required.end()) unknown.push_back(name);
   bool good = true;
   for (const std::string& name : required) {
     if (table.has(name)) continue;
-    const std::string near = nearest_name(name, table.names);
+    const std::string near = nearest_name(name, unknown);
     context.error(header, fmt::format("column '{}' is missing", name),
                   near.empty() ? "" : fmt::format("is it '{}'?", near));
     good = false;

@@ -70,7 +70,8 @@ TEST_CASE("validate trace reports misses and passes, the same bytes every time")
 TEST_CASE("a table's mistakes are named with their place, all at once") {
   CHECK_THAT(mistake_in("--table",
                         "# comment\nblock,op,klass,us_round0,us_round1,us_round2,us_round3\na,b,c,1,1,1,1\n"),
-             Contains("foretrain_validate_test.csv:2:1: error: column 'class' is missing"));
+             Contains("foretrain_validate_test.csv:2:1: error: column 'class' is missing") &&
+                 Contains("is it 'klass'?"));
   CHECK_THAT(mistake_in("--table", std::string(columns) + "attn(F),q,rope,1,x,1,-1\n"),
              Contains("foretrain_validate_test.csv:2:18: error: 'x' in column 'us_round1' is not a number") &&
                  Contains(":2:22: error: '-1' in column 'us_round3'"));
