@@ -114,9 +114,14 @@ TEST_CASE("walk-throughs run as they are written") {
   if (!binary_is_there()) return;
   for (const Source& document : documents()) {
     const Place place;  // the blocks of one document run one after another in one folder, as for a reader
+    std::string output;
     for (const Block& block : fenced_blocks(document.lines)) {
+      if (block.info == "text printed") {
+        const auto stale = first_stale(block.lines, make_source("", output).lines);
+        INFO(document.path << ":" << block.line << ": no longer printed at its place: " << stale.value_or(""));
+        CHECK_FALSE(stale.has_value());
+      }
       if (block.info != "sh tested") continue;
-      std::string output;
       const int status = place.run(block.lines, output);
       INFO(document.path << ":" << block.line << ": a command of this block failed; it printed\n" << output);
       CHECK(status == 0);

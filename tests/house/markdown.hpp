@@ -1,7 +1,8 @@
 #pragma once
 // What the documents promise, as lists: fenced blocks, commands, links, and the README's pasted output.
 // Conventions: a block fenced as ```sh tested is run by docs_test.cpp; one fenced as ```sh is only looked at,
-// its programs must exist; in pasted output a line of three dots stands for any number of lines left out.
+// its programs must exist; one fenced as ```text printed is what the tested block before it prints; in pasted
+// output a line of three dots stands for any number of lines left out.
 
 #include <optional>
 
