@@ -179,8 +179,9 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, c
   }
   spec.hop = &*hop;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
+  const std::size_t before = infeasible.size();  // of earlier stages: theirs do not keep this one from being judged
   auto knots = list_knots(stage.plan, shares, infeasible);
-  if (!infeasible.empty()) return out;
+  if (infeasible.size() > before) return out;
   const auto work = simulate_knots(spec, knots);
   out.step = knots.back().step;
   for (const auto& share : shares) {
