@@ -109,7 +109,7 @@ struct Toy {
 inline Toy dense(std::int64_t layers) {
   Toy t;
   t.model = dense_model(layers);
-  t.cluster.gpus = 1;
+  t.cluster.gpus = t.cluster.gpus_per_node = t.cluster.nics_per_node = t.cluster.fabric.planes = 1;
   t.plan.stages = {model::list_units(t.model)};
   return t;
 }

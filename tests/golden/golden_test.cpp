@@ -1,0 +1,114 @@
+// What the program prints, kept beside the code: a change of any figure or word is seen where it is reviewed.
+// When a change is meant, rewrite the files with UPDATE_GOLDEN=1 and read the difference.
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <regex>
+#include <vector>
+
+#include "catch.hpp"
+#include "golden/command.hpp"
+#include "report/json_reader.hpp"
+
+namespace {
+
+// What changes with every release or edited comment, and no figure with it.
+std::string masked(const std::string& text) {
+  static const std::regex made(R"(foretrain \d+\.\d+\.\d+, seed (\d+), scenario hash [0-9a-f]{16})");
+  return std::regex_replace(text, made, "foretrain *, seed $1, scenario hash *");
+}
+
+// One line a value, "stages.0.step_time_s 19.93", numbers to four digits. Left out: what is long (ranks,
+// memory, ramp) and what names the version.
+void flatten(const json::Value& value, const std::string& path, std::string& lines) {
+  using Kind = json::Value::Kind;
+  const auto line = [&](const std::string& text) { lines += path + " " + text + "\n"; };
+  switch (value.kind) {
+    case Kind::null:
+      return line("null");
+    case Kind::truth:
+      return line(value.truth ? "true" : "false");
+    case Kind::number:
+      return line(fmt::format("{:.4g}", value.number));
+    case Kind::text:
+      return line(value.text);
+    case Kind::list:
+      for (std::size_t i = 0; i < value.items.size(); ++i)
+        flatten(value.items[i], path + "." + std::to_string(i), lines);
+      return;
+    case Kind::map:
+      for (const auto& [key, member] : value.members) {
+        if (key == "ranks" || key == "memory" || key == "ramp" || key == "version" || key == "scenario_hash")
+          continue;
+        flatten(member, path.empty() ? key : path + "." + key, lines);
+      }
+      return;
+  }
+}
+
+std::string key_figures(const std::string& text) {
+  std::string lines;
+  flatten(json::parse(text), "", lines);
+  return lines;
+}
+
+std::string first_difference(const std::string& expected, const std::string& found) {
+  std::istringstream a(expected), b(found);
+  std::string left, right;
+  for (int number = 1;; ++number) {
+    const bool more_a = static_cast<bool>(std::getline(a, left)),
+               more_b = static_cast<bool>(std::getline(b, right));
+    if (!more_a && !more_b) return "only line ends differ";
+    if (more_a != more_b || left != right)
+      return fmt::format("line {}\n  kept:  {}\n  found: {}", number, more_a ? left : "(end)",
+                         more_b ? right : "(end)");
+  }
+}
+
+void compare(const std::string& name, const std::string& found) {
+  const std::filesystem::path file = std::string(FORETRAIN_ROOT "/tests/golden/") + name;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(file, std::ios::binary) << found;
+    WARN("rewritten: " << file);
+    return;
+  }
+  const std::string kept = command::read(file);
+  REQUIRE_FALSE(kept.empty());
+  if (kept == found) return;
+  FAIL_CHECK(name << " differs at " << first_difference(kept, found)
+                  << "\nIf this is meant: UPDATE_GOLDEN=1");
+}
+
+struct Golden {
+  std::string name, words;
+  int status = 0;
+  bool figures_only = false;
+};
+const std::vector<Golden> goldens{
+    {"schedule_1f1b.txt", "schedule --schedule 1f1b --stages 4 --micro-batches 8 --f 1ms --b 2ms"},
+    {"schedule_zb1p.txt", "schedule --schedule zb1p --stages 4 --micro-batches 8 --f 1ms --b 2ms --w 1ms"},
+    {"schedule_dualpipe.txt",
+     "schedule --schedule dualpipe --stages 8 --micro-batches 20 --f 1ms --b 2ms --w 1ms --fb 2.5ms"},
+    {"schedule_p2p.txt",
+     "schedule --schedule dualpipe-v --stages 8 --micro-batches 12 --f 1ms --b 2ms --w 1ms --p2p 0.1ms"},
+    {"small.txt", "run scenarios/small.yaml"},
+    {"small_does_not_fit.txt", "run scenarios/small.yaml --set plan.micro_batch=16", 1},
+    {"deepseek_v3.txt", "run scenarios/deepseek-v3.yaml --json", 0, true},
+    {"deepseek_v3_bf16.txt", "run scenarios/deepseek-v3-bf16.yaml --json --quick", 0, true},
+    {"deepseek_v3_h100.txt", "run scenarios/deepseek-v3-h100.yaml --json --quick", 0, true},
+};
+
+}  // namespace
+
+TEST_CASE("the program prints what it printed when this was last reviewed") {
+  if (!command::exists()) {
+    WARN("no program at " FORETRAIN_BINARY ": nothing compared");
+    return;
+  }
+  const Golden golden = goldens[GENERATE(range(std::size_t{0}, std::size_t{9}))];
+  CAPTURE(golden.words);
+  const auto done = command::run(golden.words);
+  CHECK(done.status == golden.status);
+  compare(golden.name, golden.figures_only ? key_figures(done.out) : masked(done.out));
+}
