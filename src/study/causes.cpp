@@ -13,13 +13,15 @@ struct Experiment {
 
 constexpr Experiment experiments[] = {
     {"all-to-all", "dispatch and combine take no time", &cluster::Switches::free_exchange},
-    {"routing imbalance", "every GPU receives the mean number of tokens", &cluster::Switches::balanced_routing},
+    {"routing imbalance", "every GPU receives the mean number of tokens",
+     &cluster::Switches::balanced_routing},
     {"unequal GPUs", "no GPU is slower than another of its kind", &cluster::Switches::equal_gpus},
     {"kernel jitter", "the same kernel always takes the same time", &cluster::Switches::steady_kernels},
     {"pipeline messages", "sends between stages take no time", &cluster::Switches::free_p2p, true},
     {"SMs held by communication", "all SMs compute inside overlapped pairs", &cluster::Switches::whole_gpu},
     {"shared HBM", "communication and compute do not slow one another", &cluster::Switches::private_hbm},
-    {"gradients and optimizer", "reduction and update take no time", &cluster::Switches::free_optimizer, true},
+    {"gradients and optimizer", "reduction and update take no time", &cluster::Switches::free_optimizer,
+     true},
     {"kernel launches", "no gap between kernels", &cluster::Switches::free_launches},
     {"exchange barriers", "the counts exchange before a dispatch or combine takes no time",
      &cluster::Switches::free_barrier},

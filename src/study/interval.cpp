@@ -39,15 +39,16 @@ Seconds time_of_family(const SteadyStep& base, Family family) {
   const auto unit = inputs.model->moe.experts > 0 ? model::Unit::moe_layer : model::Unit::dense_layer;
   const auto ops = model::list_ops(*inputs.model, unit, inputs.work);
   Seconds total{};
-  for (const auto* block : {&ops.attention_f, &ops.mlp_f, &ops.mlp_i, &ops.attention_i, &ops.mlp_w, &ops.attention_w})
+  for (const auto* block :
+       {&ops.attention_f, &ops.mlp_f, &ops.mlp_i, &ops.attention_i, &ops.mlp_w, &ops.attention_w})
     for (const auto& op : *block)
       if (op.kernel.family == family)
         total += hardware::price(op.kernel, *inputs.gpu, {.sms_taken = inputs.communication_sms}).time;
   return total;
 }
 
-// Kernel families moved together, each by its own spread. The spread shown is that of their time in a layer, the
-// source that of the family which adds most to it.
+// Kernel families moved together, each by its own spread. The spread shown is that of their time in a layer,
+// the source that of the family which adds most to it.
 Uncertain curves(const char* name, const char* measurement, const SteadyStep& base,
                  std::initializer_list<Family> families) {
   Uncertain u{name, measurement, {}, {}};
@@ -76,16 +77,19 @@ std::vector<Uncertain> list_uncertain(const SteadyStep& base) {
   const cluster::StepSpec& spec = base.spec;
   const auto& gpu = *spec.gpu;
   std::vector<Uncertain> all{
-      curves("FP8 and BF16 GEMM time", "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all", base,
+      curves("FP8 and BF16 GEMM time",
+             "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all", base,
              {F::gemm_fp8, F::grouped_gemm_fp8, F::gemm_bf16, F::grouped_gemm_bf16}),
       curves("weight-gradient GEMM time", "FP8 weight-gradient kernels at the model's shapes", base,
              {F::wgrad_fp8, F::grouped_wgrad_fp8}),
       curves("attention time", "flash attention forward and backward at the model's head sizes", base,
              {F::attention_forward, F::attention_backward}),
-      curves("memory-bound kernel time", "casts, norms, permutes at the model's shapes beside an all-to-all", base,
-             {F::fp8_cast, F::fp8_cast_transpose, F::permute, F::rmsnorm, F::swiglu, F::layout_copy, F::rope, F::gating,
-              F::weight_transpose, F::elementwise, F::scale_transpose, F::memset_copy}),
-      {"network bandwidth", "all-to-all and send/receive between nodes of the cluster itself", spec.nic->achieved.from,
+      curves("memory-bound kernel time", "casts, norms, permutes at the model's shapes beside an all-to-all",
+             base,
+             {F::fp8_cast, F::fp8_cast_transpose, F::permute, F::rmsnorm, F::swiglu, F::layout_copy, F::rope,
+              F::gating, F::weight_transpose, F::elementwise, F::scale_transpose, F::memset_copy}),
+      {"network bandwidth", "all-to-all and send/receive between nodes of the cluster itself",
+       spec.nic->achieved.from,
        [](Inputs& in, double factor) { in.nic.achieved.value = in.nic.achieved.value / factor; }},
       {"routing imbalance", "expert loads of a production run, over all ranks",
        spec.software->routing_spread.from,
@@ -129,11 +133,12 @@ Interval find_interval(const SteadyStep& full) {
     moved.software = &inputs.software;
     const double effect = repeat_step(base, moved) / base.result.step_time - 1;
     variance += effect * effect;
-    interval.contributions.push_back({uncertain.name, uncertain.from.spread, effect, uncertain.from.source,
-                                      uncertain.measurement});
+    interval.contributions.push_back(
+        {uncertain.name, uncertain.from.spread, effect, uncertain.from.source, uncertain.measurement});
   }
-  std::stable_sort(interval.contributions.begin(), interval.contributions.end(),
-                   [](const Contribution& a, const Contribution& b) { return std::abs(a.effect) > std::abs(b.effect); });
+  std::stable_sort(
+      interval.contributions.begin(), interval.contributions.end(),
+      [](const Contribution& a, const Contribution& b) { return std::abs(a.effect) > std::abs(b.effect); });
   const double half = z_90 * std::sqrt(variance);
   interval.low = step_time * (1 - half);
   interval.high = step_time * (1 + half);

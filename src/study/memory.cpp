@@ -4,7 +4,8 @@ namespace foretrain::study {
 
 std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& given,
                                           const plan::Program& program) {
-  // The ring works block by block: keys and values of one rank's tokens are in memory at a time, as without it.
+  // The ring works block by block: keys and values of one rank's tokens are in memory at a time, as without
+  // it.
   model::Work work = given;
   work.context_parallel = 1;
   const auto kept = plan::kept_by_stage(*spec.model, *spec.plan, work);

@@ -21,10 +21,10 @@ struct Cause {
 
 // How an uncertain input moves the answer: one standard deviation up.
 struct Contribution {
-  std::string input;     // "GEMM rate", "all-to-all bandwidth"
-  double spread = 0;     // relative one-sigma of the input
-  double effect = 0;     // relative change of the step time at +1 sigma
-  std::string source;    // where the spread comes from
+  std::string input;        // "GEMM rate", "all-to-all bandwidth"
+  double spread = 0;        // relative one-sigma of the input
+  double effect = 0;        // relative change of the step time at +1 sigma
+  std::string source;       // where the spread comes from
   std::string measurement;  // what would shrink it
 };
 struct Interval {  // of the step time
@@ -51,10 +51,10 @@ struct StageOutcome {
   std::string name;
   spec::StageSpec::Kind kind{};
   double tokens = 0, steps = 0;
-  std::int64_t sequence = 0, batch = 0;   // batch: of the steady step
-  cluster::StepResult step;               // the steady step (largest batch)
-  std::vector<RampPoint> ramp;            // empty when the batch is constant
-  Seconds duration{};                     // of the whole stage
+  std::int64_t sequence = 0, batch = 0;  // batch: of the steady step
+  cluster::StepResult step;              // the steady step (largest batch)
+  std::vector<RampPoint> ramp;           // empty when the batch is constant
+  Seconds duration{};                    // of the whole stage
   double gpu_hours = 0;
   Dollars cost{};
   double tflops_causal = 0, tflops_noncausal = 0;  // per GPU, model FLOPs
@@ -62,7 +62,7 @@ struct StageOutcome {
   double tokens_per_day = 0;
   std::vector<plan::MemoryReport> memory;  // [pipeline rank]
   std::optional<RolloutOutcome> rollout;
-  std::vector<std::string> notes;          // fallbacks, assumptions, warnings: each one sentence
+  std::vector<std::string> notes;  // fallbacks, assumptions, warnings: each one sentence
 };
 
 struct Comparison {  // a published figure beside the prediction
@@ -79,11 +79,12 @@ struct Outcome {
   Seconds duration{};
   double gpu_hours = 0;
   Dollars cost{};
-  Interval interval;            // of the first stage's steady step
-  std::vector<Cause> causes;    // of the first stage's steady step
+  Interval interval;          // of the first stage's steady step
+  std::vector<Cause> causes;  // of the first stage's steady step
   std::vector<Comparison> comparisons;
-  std::uint64_t events = 0;     // simulated in all
-  std::vector<std::string> infeasible;  // why the plan cannot run; when not empty the stages may be incomplete
+  std::uint64_t events = 0;  // simulated in all
+  std::vector<std::string>
+      infeasible;  // why the plan cannot run; when not empty the stages may be incomplete
 };
 
 }  // namespace foretrain::study

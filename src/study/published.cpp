@@ -24,11 +24,13 @@ constexpr std::array stage_metrics{
     StageMetric{"mfu_causal", [](const StageOutcome& s) { return s.mfu_causal; }},
     StageMetric{"mfu_noncausal", [](const StageOutcome& s) { return s.mfu_noncausal; }},
     StageMetric{"tokens_per_day", [](const StageOutcome& s) { return s.tokens_per_day; }},
-    StageMetric{"gpu_hours_per_trillion_tokens", [](const StageOutcome& s) { return s.gpu_hours / s.tokens * 1e12; }},
+    StageMetric{"gpu_hours_per_trillion_tokens",
+                [](const StageOutcome& s) { return s.gpu_hours / s.tokens * 1e12; }},
     StageMetric{"breakdown.forward_s", [](const StageOutcome& s) { return s.step.mean.forward.base(); }},
     StageMetric{"breakdown.backward_s", [](const StageOutcome& s) { return s.step.mean.backward.base(); }},
     StageMetric{"breakdown.weight_s", [](const StageOutcome& s) { return s.step.mean.weight.base(); }},
-    StageMetric{"breakdown.overlapped_s", [](const StageOutcome& s) { return s.step.mean.overlapped.base(); }},
+    StageMetric{"breakdown.overlapped_s",
+                [](const StageOutcome& s) { return s.step.mean.overlapped.base(); }},
     StageMetric{"breakdown.bubble_s", [](const StageOutcome& s) { return s.step.mean.bubble.base(); }},
     StageMetric{"breakdown.optimizer_s", [](const StageOutcome& s) { return s.step.mean.optimizer.base(); }},
 };
@@ -45,7 +47,8 @@ constexpr std::array total_metrics{
 };
 
 bool is_additive(const std::string& metric) {
-  return metric == "gpu_hours" || metric == "cost_usd" || metric == "days" || metric == "tokens" || metric == "steps";
+  return metric == "gpu_hours" || metric == "cost_usd" || metric == "days" || metric == "tokens" ||
+         metric == "steps";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
-// What a reinforcement-learning step does besides the policy update: generate answers, score them, refresh weights.
+// What a reinforcement-learning step does besides the policy update: generate answers, score them, refresh
+// weights.
 
 #include "spec/scenario.hpp"
 #include "study/outcome.hpp"

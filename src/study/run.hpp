@@ -1,5 +1,6 @@
 #pragma once
-// The whole pipeline as one function from a scenario to an outcome. Reads no file, prints nothing, keeps nothing.
+// The whole pipeline as one function from a scenario to an outcome. Reads no file, prints nothing, keeps
+// nothing.
 
 #include "spec/scenario.hpp"
 #include "study/outcome.hpp"

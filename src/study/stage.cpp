@@ -15,7 +15,9 @@ namespace {
 using plan::Schedule;
 using spec::StageSpec;
 
-std::int64_t sequences_per_micro_batch(const plan::PlanSpec& plan) { return plan.data * plan.micro_batch; }
+std::int64_t sequences_per_micro_batch(const plan::PlanSpec& plan) {
+  return plan.data * plan.micro_batch;
+}
 
 // The batch grows by whole micro-batches on every replica; DualPipe sends them in from both ends, so in twos.
 std::int64_t granule_of(const plan::PlanSpec& plan) {
@@ -25,11 +27,12 @@ std::int64_t granule_of(const plan::PlanSpec& plan) {
 double tokens_of(const StageSpec& stage) {
   if (stage.tokens > 0) return stage.tokens;
   if (stage.samples > 0) return stage.samples * stage.epochs * stage.mean_sample_tokens;
-  return static_cast<double>(stage.steps) * static_cast<double>(stage.batch.to) * static_cast<double>(stage.sequence);
+  return static_cast<double>(stage.steps) * static_cast<double>(stage.batch.to) *
+         static_cast<double>(stage.sequence);
 }
 
-// The batches worth simulating: the ends of the range of each schedule; in between a step is affine in the number of
-// micro-batches (more of the same pairs), so the rest is interpolated.
+// The batches worth simulating: the ends of the range of each schedule; in between a step is affine in the
+// number of micro-batches (more of the same pairs), so the rest is interpolated.
 struct Knot {
   std::int64_t micro_batches;
   cluster::ScheduleChoice choice;
@@ -65,7 +68,8 @@ model::Work simulate_knots(const cluster::StepSpec& spec, std::vector<Knot>& kno
   std::vector<plan::Program> programs;
   std::vector<const plan::Program*> pointers;
   for (const Knot& knot : knots)
-    programs.push_back(plan::list_program(knot.choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
+    programs.push_back(plan::list_program(knot.choice.schedule,
+                                          static_cast<std::int32_t>(spec.plan->stages.size()),
                                           static_cast<std::int32_t>(knot.micro_batches)));
   for (const auto& program : programs) pointers.push_back(&program);
   const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, pointers);
@@ -77,10 +81,12 @@ model::Work simulate_knots(const cluster::StepSpec& spec, std::vector<Knot>& kno
 Seconds interpolate(const std::vector<Knot>& knots, std::int64_t n) {
   for (std::size_t i = 0; i < knots.size(); ++i)
     if (knots[i].micro_batches == n) return knots[i].step.step_time;
-  const auto right = std::find_if(knots.begin(), knots.end(), [n](const Knot& k) { return k.micro_batches > n; });
+  const auto right =
+      std::find_if(knots.begin(), knots.end(), [n](const Knot& k) { return k.micro_batches > n; });
   check(right != knots.begin() && right != knots.end(), "a batch lies between simulated ones");
   const Knot &a = *(right - 1), &b = *right;
-  const double f = static_cast<double>(n - a.micro_batches) / static_cast<double>(b.micro_batches - a.micro_batches);
+  const double f =
+      static_cast<double>(n - a.micro_batches) / static_cast<double>(b.micro_batches - a.micro_batches);
   return a.step.step_time + (b.step.step_time - a.step.step_time) * f;
 }
 
@@ -88,7 +94,8 @@ void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
   const double tokens = static_cast<double>(out.batch) * static_cast<double>(out.sequence);
   const double gpus = static_cast<double>(scenario.cluster.gpus);
   const auto rate = [&](bool causal) {
-    return model::model_flops_per_token(scenario.model, out.sequence, causal) * tokens / (out.step.step_time * gpus);
+    return model::model_flops_per_token(scenario.model, out.sequence, causal) * tokens /
+           (out.step.step_time * gpus);
   };
   out.tflops_causal = rate(true).base() / 1e12;
   out.tflops_noncausal = rate(false).base() / 1e12;
@@ -104,9 +111,9 @@ void add_memory(const cluster::StepSpec& spec, const model::Work& work, StageOut
   for (std::size_t r = 0; r < out.memory.size(); ++r) {
     const auto& report = out.memory[r];
     if (report.total <= report.limit) continue;
-    infeasible.push_back(fmt::format("{}: pipeline rank {} needs {:.1f} GiB of {:.1f} GiB; the term that breaks it is {}",
-                                     out.name, r, report.total.base() / gib, report.limit.base() / gib,
-                                     plan::breaking_term(report)));
+    infeasible.push_back(fmt::format(
+        "{}: pipeline rank {} needs {:.1f} GiB of {:.1f} GiB; the term that breaks it is {}", out.name, r,
+        report.total.base() / gib, report.limit.base() / gib, plan::breaking_term(report)));
     return;
   }
 }
@@ -114,19 +121,23 @@ void add_memory(const cluster::StepSpec& spec, const model::Work& work, StageOut
 void add_notes(const StageSpec& stage, StageOutcome& out) {
   for (const auto& point : out.ramp)
     if (point.schedule != stage.plan.schedule) {
-      out.notes.push_back(fmt::format("batches of {} to {} sequences run {} instead of {}: {}", out.ramp.front().batch,
-                                      std::find_if(out.ramp.rbegin(), out.ramp.rend(),
-                                                   [&](const RampPoint& p) { return p.schedule == point.schedule; })->batch,
-                                      plan::name_of(point.schedule), plan::name_of(stage.plan.schedule),
-                                      cluster::choose_schedule(stage.plan, point.micro_batches).reason));
+      out.notes.push_back(
+          fmt::format("batches of {} to {} sequences run {} instead of {}: {}", out.ramp.front().batch,
+                      std::find_if(out.ramp.rbegin(), out.ramp.rend(),
+                                   [&](const RampPoint& p) { return p.schedule == point.schedule; })
+                          ->batch,
+                      plan::name_of(point.schedule), plan::name_of(stage.plan.schedule),
+                      cluster::choose_schedule(stage.plan, point.micro_batches).reason));
       break;
     }
-  for (const auto& [key, text] : stage.assumptions) out.notes.push_back(fmt::format("assumed {}: {}", key, text));
+  for (const auto& [key, text] : stage.assumptions)
+    out.notes.push_back(fmt::format("assumed {}: {}", key, text));
 }
 
 }  // namespace
 
-cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& stage, const cluster::Switches& off) {
+cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& stage,
+                            const cluster::Switches& off) {
   cluster::StepSpec spec;
   spec.model = &scenario.model;
   spec.gpu = &scenario.gpu;
@@ -162,8 +173,8 @@ Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same
   return cluster::simulate_step(changed, prepared, pools, base.program, base.choice).step_time;
 }
 
-StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, const network::TokenSpread& spread,
-                       std::vector<std::string>& infeasible) {
+StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage,
+                       const network::TokenSpread& spread, std::vector<std::string>& infeasible) {
   StageOutcome out;
   out.name = stage.name;
   out.kind = stage.kind;
@@ -179,7 +190,8 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, c
   }
   spec.hop = &*hop;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
-  const std::size_t before = infeasible.size();  // of earlier stages: theirs do not keep this one from being judged
+  const std::size_t before =
+      infeasible.size();  // of earlier stages: theirs do not keep this one from being judged
   auto knots = list_knots(stage.plan, shares, infeasible);
   if (infeasible.size() > before) return out;
   const auto work = simulate_knots(spec, knots);
@@ -190,7 +202,8 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage, c
     out.steps += share.steps;
     out.duration += time * share.steps;
     if (shares.size() > 1)
-      out.ramp.push_back({share.batch, n, share.steps, time, cluster::choose_schedule(stage.plan, n).schedule});
+      out.ramp.push_back(
+          {share.batch, n, share.steps, time, cluster::choose_schedule(stage.plan, n).schedule});
   }
   add_rates(scenario, out);
   add_memory(spec, work, out, infeasible);

@@ -22,8 +22,8 @@ struct SteadyStep {
 };
 SteadyStep steady_step(const cluster::StepSpec& spec, const plan::Program& program);
 
-// The same step under changed inputs or switches; with `same_chunks`, of which none reaches inside a chunk, so that the
-// chunks need not be simulated again.
+// The same step under changed inputs or switches; with `same_chunks`, of which none reaches inside a chunk,
+// so that the chunks need not be simulated again.
 Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same_chunks = false);
 
 // Reasons why the stage cannot run are appended to `infeasible`; its outcome is then incomplete.
