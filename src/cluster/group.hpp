@@ -51,8 +51,8 @@ struct ChunkSample {
 };
 
 struct SegmentSpan {
-  std::int32_t repetition, segment;
-  sim::SimTime start, end;
+  std::int32_t repetition = 0, segment = 0;
+  sim::SimTime start{}, end{};
 };
 
 struct GroupResult {

@@ -12,14 +12,16 @@ Bytes row(double payload, double per_expert, std::int64_t top_k) {
   constexpr std::int64_t source_metadata = 8, alignment = 16;
   const auto size =
       static_cast<std::int64_t>(payload + per_expert * static_cast<double>(top_k)) + source_metadata;
-  return bytes(static_cast<double>((size + alignment - 1) / alignment * alignment));
+  const std::int64_t units = (size + alignment - 1) / alignment;
+  return bytes(static_cast<double>(units * alignment));
 }
 
 }  // namespace
 
 ExchangeRow exchange_row(const TransformerSpec& spec, Precision precision) {
   const double hidden = static_cast<double>(spec.hidden), bf16 = 2.0 * hidden;
-  const double scales = 4.0 * static_cast<double>((spec.hidden + 127) / 128);
+  const std::int64_t scale_blocks = (spec.hidden + 127) / 128;
+  const double scales = 4.0 * static_cast<double>(scale_blocks);
   const double dispatched = precision == Precision::fp8 ? hidden + scales : bf16;
   const auto k = spec.moe.top_k;
   return {

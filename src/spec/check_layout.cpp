@@ -23,7 +23,7 @@ struct Judge {
   Where locate(const std::vector<std::string>& names) const {
     for (const auto& prefix : {layout.prefix, std::string("plan")})
       for (const auto& name : names)
-        if (const auto found = context.where_of(prefix + "." + name); found.file >= 0) return found;
+        if (const auto found = context.where_of(fmt::format("{}.{}", prefix, name)); found.file >= 0) return found;
     return {};
   }
   void error(const std::vector<std::string>& names, const std::string& message,
