@@ -122,12 +122,19 @@ void check_model(Context& context, const model::TransformerSpec& m) {
 
 void check_cluster(Context& context, const Scenario& s) {
   const auto& c = s.cluster;
-  if (c.gpus > 0 && c.gpus_per_node > 0 && c.gpus % c.gpus_per_node != 0)
+  const bool filled = c.gpus_per_node == 0 || c.gpus % c.gpus_per_node == 0;
+  if (!filled)
     context.error(context.where_of("cluster.gpus"),
                   fmt::format("{} GPUs do not fill nodes of {}", c.gpus, c.gpus_per_node),
                   nearby_divisors(c.gpus, c.gpus_per_node) + " a node");
+  const bool shared = filled && c.nics_per_node > 0 && c.nics_per_node < c.gpus_per_node;
+  if (shared)
+    context.error(context.where_of("cluster.nics_per_node"),
+                  fmt::format("{} GPUs a node share {} NIC{}: not modelled yet", c.gpus_per_node,
+                              c.nics_per_node, c.nics_per_node == 1 ? "" : "s"),
+                  fmt::format("give each GPU a NIC: nics_per_node: {}", c.gpus_per_node));
   const bool planes = c.fabric.kind == topology::FabricSpec::Kind::multi_plane_fat_tree;
-  if (planes && c.fabric.planes > 0 && c.nics_per_node > 0 && c.fabric.planes != c.nics_per_node)
+  if (!shared && planes && c.fabric.planes > 0 && c.nics_per_node > 0 && c.fabric.planes != c.nics_per_node)
     context.error(context.where_of("cluster.fabric.planes"),
                   fmt::format("{} planes for {} NICs a node", c.fabric.planes, c.nics_per_node),
                   "a multi-plane fabric has one plane for each NIC of a node");

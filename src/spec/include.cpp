@@ -1,6 +1,7 @@
 #include "spec/include.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -14,11 +15,23 @@ namespace foretrain::spec {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::array include_points{"model", "cluster", "cluster.gpu", "cluster.nic", "plan.software"};
+struct IncludePoint {
+  const char* key;
+  const char* has;   // a key that every file of this kind has, and no other kind
+  const char* many;  // what such files are called
+};
+constexpr std::array<IncludePoint, 5> include_points{{{"model", "hidden", "models"},
+                                                      {"cluster", "gpus", "clusters"},
+                                                      {"cluster.gpu", "sms", "parts"},
+                                                      {"cluster.nic", "line_rate", "parts"},
+                                                      {"plan.software", "communication_sms", "files"}}};
 constexpr int longest_base_chain = 8;
 
-bool may_include(const std::string& key) {
-  return std::find(include_points.begin(), include_points.end(), key) != include_points.end();
+// Nothing when the key may hold no path.
+const IncludePoint* point_at(const std::string& key) {
+  const auto found = std::find_if(include_points.begin(), include_points.end(),
+                                  [&](const IncludePoint& point) { return key == point.key; });
+  return found == include_points.end() ? nullptr : &*found;
 }
 
 bool is_bare_name(const std::string& text) {
@@ -43,11 +56,20 @@ std::string find_file(const Context& context, const Node& node) {
   return likely.string();
 }
 
+// What could be meant by a file that is not there: "parts there: h100, h800".
+std::string others_there(const std::string& path, const IncludePoint& point) {
+  auto folder = fs::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const auto names = files_with_key(folder.string(), point.has);
+  return names.empty() ? "" : fmt::format("{} there: {}", point.many, fmt::join(names, ", "));
+}
+
 // Replaces a path by what its file holds. A file that cannot be read leaves a broken node, about which
 // readers stay silent: its one diagnostic stands alone.
-void expand(Context& context, Node& node) {
+void expand(Context& context, Node& node, const IncludePoint& point) {
   if (node.kind != Node::Kind::scalar) return;
-  auto loaded = load_file(context, find_file(context, node), node.where);
+  const auto path = find_file(context, node);
+  auto loaded = load_file(context, path, node.where, fs::exists(path) ? "" : others_there(path, point));
   if (loaded)
     node = std::move(*loaded);
   else
@@ -100,7 +122,7 @@ Node* child(Context& context, Node& node, const std::string& name, const std::st
 // written in.
 void place(const Context& context, const std::string& key, const Node& old, Node& value,
            const std::string& root) {
-  if (value.kind != Node::Kind::scalar || !may_include(key) || old.kind == Node::Kind::null) return;
+  if (value.kind != Node::Kind::scalar || point_at(key) == nullptr || old.kind == Node::Kind::null) return;
   if (is_bare_name(value.text)) {
     const auto beside =
         old.kind == Node::Kind::scalar ? find_file(context, old) : context.text_of(old.where.file).name;
@@ -120,7 +142,7 @@ void apply(Context& context, Node& root, Change change, const std::string& root_
                     "write it as plan.expert");
       return;
     }
-    if (may_include(path)) expand(context, *node);
+    if (const auto* point = point_at(path); point != nullptr) expand(context, *node, *point);
     node = child(context, *node, part, path.empty() ? "the file" : path, change);
     if (node == nullptr) return;
     path += (path.empty() ? "" : ".") + part;
@@ -192,8 +214,9 @@ std::optional<Node> load_root(Context& context, const std::string& path, Where a
 
 }  // namespace
 
-std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from) {
-  const auto file = read_text(context, path, asked_from);
+std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from,
+                              const std::string& others) {
+  const auto file = read_text(context, path, asked_from, others);
   if (!file) return std::nullopt;
   auto root = parse(context, file->file, file->text);
   if (!root || root->kind == Node::Kind::map) return root;
@@ -206,14 +229,14 @@ std::optional<Node> load_tree(Context& context, const std::string& path,
   auto root = load_root(context, path, {}, 0);
   if (!root) return root;
   apply_all(context, *root, read_overrides(context, overrides), path);
-  for (const std::string point : include_points) {
+  for (const IncludePoint& point : include_points) {
     Node* node = &*root;
-    for (const auto& part : split(point)) {
+    for (const auto& part : split(point.key)) {
       auto* entry = node->find(part);
       node = entry == nullptr ? nullptr : &entry->value;
       if (node == nullptr) break;
     }
-    if (node != nullptr) expand(context, *node);
+    if (node != nullptr) expand(context, *node, point);
   }
   return root;
 }

@@ -17,8 +17,10 @@
 
 namespace foretrain::spec {
 
-// A YAML file read and parsed, nothing included.
-std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from = {});
+// A YAML file read and parsed, nothing included. `others`: the hint when it is missing and no name beside it
+// is near.
+std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from = {},
+                              const std::string& others = {});
 
 // The scenario with its base, its includes and the overrides ("plan.expert=32"); nothing when the file itself
 // is unreadable.

@@ -98,23 +98,45 @@ std::string why_unreadable(const std::string& path) {
   return {};
 }
 
-}  // namespace
-
-std::string nearest_file(const std::string& path) {
-  const fs::path wanted(path);
-  const auto folder = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
+// Without ".yaml", sorted; of a huge folder only some.
+std::vector<std::string> yaml_names(const fs::path& folder) {
   std::error_code failed;
   std::vector<std::string> names;
   for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
     if (names.size() >= 1000) break;
-    if (it->path().extension() == ".yaml") names.push_back(it->path().filename().string());
+    if (it->path().extension() == ".yaml") names.push_back(it->path().stem().string());
   }
   std::sort(names.begin(), names.end());
-  const auto nearest = nearest_name(wanted.filename().string(), names);
-  return nearest.empty() ? "" : fmt::format("did you mean '{}'?", (wanted.parent_path() / nearest).string());
+  return names;
 }
 
-std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from) {
+}  // namespace
+
+std::vector<std::string> files_with_key(const std::string& folder, const std::string& key) {
+  std::vector<std::string> found;
+  for (const auto& name : yaml_names(folder)) {
+    const auto path = fs::path(folder) / (name + ".yaml");
+    if (!why_unreadable(path.string()).empty()) continue;
+    std::ifstream in(path);
+    for (std::string line; std::getline(in, line);)
+      if (line.starts_with(key + ":")) {
+        found.push_back(name);
+        break;
+      }
+  }
+  return found;
+}
+
+std::string nearest_file(const std::string& path) {
+  const fs::path wanted(path);
+  const auto names = yaml_names(wanted.has_parent_path() ? wanted.parent_path() : fs::path("."));
+  const auto nearest = nearest_name(wanted.stem().string(), names);
+  if (nearest.empty()) return {};
+  return fmt::format("did you mean '{}.yaml'?", (wanted.parent_path() / nearest).string());
+}
+
+std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from,
+                                  const std::string& others) {
   const auto shown = fs::path(path).lexically_normal().string();
   const auto refuse = [&](const std::string& why, const std::string& hint) {
     if (asked_from.file < 0) asked_from = {context.add_text({shown, false, {}}), 0, 0};
@@ -122,7 +144,11 @@ std::optional<TextFile> read_text(Context& context, const std::string& path, Whe
     return std::nullopt;
   };
   const auto why = why_unreadable(shown);
-  if (!why.empty()) return refuse(why, why.starts_with("no such file") ? nearest_file(shown) : "");
+  if (why.starts_with("no such file")) {
+    const auto near = nearest_file(shown);
+    return refuse(why, near.empty() ? others : near);
+  }
+  if (!why.empty()) return refuse(why, "");
   std::ifstream in(shown, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(in), {});
   if (!in.good() && !in.eof()) return refuse(fmt::format("cannot read {}", shown), "");

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "spec/context.hpp"
 
@@ -16,12 +17,18 @@ struct TextFile {
 
 // Reports at `asked_from` (or at the file itself when that is nowhere) and returns nothing when the file is
 // missing, not a regular file, larger than 1 MiB, binary, not UTF-8, or indented with tabs.
-std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from);
+// `others`: the hint for a missing file when no name beside it is near.
+std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from,
+                                  const std::string& others = {});
 
 // Adds a text given on the command line as a source of its own.
 TextFile command_line_text(Context& context, const std::string& shown, const std::string& text);
 
 // "did you mean 'h100.yaml'?" from the names beside a missing file, or "" when none is near.
 std::string nearest_file(const std::string& path);
+
+// The YAML files of a folder, without ".yaml", that hold this key at the top: how parts of one kind are told
+// from those of another. Sorted.
+std::vector<std::string> files_with_key(const std::string& folder, const std::string& key);
 
 }  // namespace foretrain::spec
