@@ -16,7 +16,7 @@ constexpr std::array knot_ratios{0.5, 1.0, 2.0};
 BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gpu,
                   const ComputeConditions& conditions) {
   hardware::Conditions now{.sms_taken = conditions.sms_taken, .hbm_taken = 0,
-                           .independent_only = conditions.independent_only};
+                           .sources = conditions.sources};
   BlockTime time{};
   for (const auto& op : ops) {
     const auto price = hardware::price(op.kernel, gpu, now);

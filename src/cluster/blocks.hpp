@@ -32,7 +32,7 @@ class BlockCurve {
 
  private:
   struct Knot {
-    double rows;
+    double rows = 0;
     BlockTime time;
   };
   std::vector<Knot> knots_;
@@ -46,9 +46,9 @@ struct UnitTimes {
 
 // Under which conditions a chunk's kernels run.
 struct ComputeConditions {
-  std::int64_t sms_taken = 0;     // held by communication throughout (inside an overlapped pair)
-  double hbm_taken = 0;           // share of HBM that an all-to-all draws while it runs
-  bool independent_only = false;  // price without trace-fitted curves where another source exists
+  std::int64_t sms_taken = 0;  // held by communication throughout (inside an overlapped pair)
+  double hbm_taken = 0;        // share of HBM that an all-to-all draws while it runs
+  hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
   Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
 };
 

@@ -90,7 +90,7 @@ UnitPrices price_units(const ChunkInputs& inputs) {
       const auto u = static_cast<std::size_t>(unit);
       if (!prices.alone[u].blocks[0].empty()) continue;
       ComputeConditions alone{.hbm_taken = inputs.hbm_taken_alone,
-                              .independent_only = inputs.independent_only,
+                              .sources = inputs.sources,
                               .attention_forward_extra = inputs.context_forward,
                               .attention_backward_extra = inputs.context_backward};
       ComputeConditions paired = alone;

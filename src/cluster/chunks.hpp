@@ -42,8 +42,10 @@ struct ChunkInputs {
   double routing_spread = 0;              // relative standard deviation of rows; 0 = balanced
   double kernel_jitter = 0;               // relative standard deviation of a compute block's time
   double gpu_spread = 0;                  // relative standard deviation of SM-bound kernel time from GPU to GPU
-  bool identical() const { return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0; }  // then one GPU stands for all
-  bool independent_only = false;
+  bool identical() const {  // then one GPU stands for all
+    return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0;
+  }
+  hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
   Repetitions repetitions;
   std::uint64_t seed = 1;
 };

@@ -172,7 +172,7 @@ Prepared prepare(const StepSpec& given) {
   in.gpu_spread = spec.off.equal_gpus ? 0 : spec.gpu->gpu_spread.value;
   in.kernel_jitter = spec.off.steady_kernels ? 0 : spec.software->kernel_jitter.value;
   in.routing_spread = spec.off.balanced_routing ? 0 : spec.software->routing_spread.value;
-  in.independent_only = spec.off.independent_only;
+  in.sources = spec.off.sources;
   in.seed = spec.seed;
   in.repetitions = spec.repetitions;
   add_exchange(spec, p.spread, speeds, in);

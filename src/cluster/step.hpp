@@ -34,7 +34,7 @@ struct Switches {
   bool whole_gpu = false;          // no SMs reserved for communication inside pairs
   bool private_hbm = false;        // communication draws no HBM bandwidth, and loses none beside compute
   bool free_optimizer = false;     // gradient reduction and optimizer take no time
-  bool independent_only = false;   // kernel prices without trace-fitted curves where another source exists
+  hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
 };
 
 struct StepSpec {

@@ -33,6 +33,14 @@ struct Curve {
   Provenance from;
   std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
   std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is
+  bool bound = false;  // not a measurement of such a kernel: an upper bound of its rate, or derived
+};
+
+// Which curves price a kernel. A family that lacks what is asked for keeps its main curve.
+enum class Sources : std::uint8_t {
+  any,       // the main curves, some of them fitted on a trace
+  measured,  // instead of trace-fitted ones, measurements of such kernels elsewhere
+  bounds,    // these, and bounds where nobody measured such kernels elsewhere
 };
 
 struct GpuSpec {
@@ -47,8 +55,7 @@ struct GpuSpec {
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;
   std::array<std::optional<Curve>, family_count> curves;  // by Family
-  std::array<std::optional<Curve>, family_count>
-      independent_curves;  // used instead where given, "without trace"
+  std::array<std::optional<Curve>, family_count> independent_curves;  // not of the trace; see Sources
 };
 
 struct NicSpec {

@@ -17,9 +17,10 @@ bool splits_k(Family family) {
   return family == Family::wgrad_fp8 || family == Family::grouped_wgrad_fp8;
 }
 
-const Curve* curve_of(Family family, const GpuSpec& gpu, bool independent_only) {
+const Curve* curve_of(Family family, const GpuSpec& gpu, Sources sources) {
   const auto index = static_cast<std::size_t>(family);
-  if (independent_only && gpu.independent_curves[index]) return &*gpu.independent_curves[index];
+  const auto& other = gpu.independent_curves[index];
+  if (other && sources != Sources::any && (sources == Sources::bounds || !other->bound)) return &*other;
   return gpu.curves[index] ? &*gpu.curves[index] : nullptr;
 }
 
@@ -83,7 +84,7 @@ std::vector<Family> missing_curves(const GpuSpec& gpu) {
 }
 
 KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& conditions) {
-  const Curve* curve = curve_of(kernel.family, gpu, conditions.independent_only);
+  const Curve* curve = curve_of(kernel.family, gpu, conditions.sources);
   check(curve != nullptr, "the GPU has no curve for this kernel family");
   check(conditions.hbm_taken >= 0 && conditions.hbm_taken < 1, "the HBM share taken must be in [0, 1)");
   const auto sms_available = gpu.sms.value - conditions.sms_taken;

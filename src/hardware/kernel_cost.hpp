@@ -30,9 +30,9 @@ namespace foretrain::hardware {
 inline constexpr double exchange_hbm_taken = 0.14;
 
 struct Conditions {
-  std::int64_t sms_taken = 0;     // SMs reserved for communication
-  double hbm_taken = 0;           // share of HBM bandwidth that communication draws at the moment
-  bool independent_only = false;  // price without trace-fitted curves where another source exists
+  std::int64_t sms_taken = 0;      // SMs reserved for communication
+  double hbm_taken = 0;            // share of HBM bandwidth that communication draws at the moment
+  Sources sources = Sources::any;  // whose curves price the kernel
 };
 
 struct KernelPrice {

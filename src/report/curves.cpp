@@ -15,6 +15,7 @@ std::string origin_text(const Curve& curve) {
   std::string text = curve.from.source;
   if (!curve.borrowed_from.empty()) text += fmt::format("; borrowed from {}", curve.borrowed_from);
   if (!curve.fitted_on.empty()) text += fmt::format("; fitted on {}", curve.fitted_on);
+  if (curve.bound) text += "; a bound, no measurement of such kernels";
   if (curve.from.spread > 0) text += fmt::format("; spread {}", percent_text(curve.from.spread));
   return text;
 }

@@ -88,7 +88,7 @@ bool belongs(cluster::BlockKind kind, const std::optional<model::Phase>& phase) 
 std::string ops_text(const spec::Scenario& scenario, const spec::StageSpec& stage, const OpsQuery& query) {
   const cluster::Prepared prepared = cluster::prepare(study::step_spec(scenario, stage));
   const cluster::ChunkInputs& inputs = prepared.inputs;
-  const Pricing with{&scenario.gpu, {}, {inputs.communication_sms, inputs.hbm_taken_beside, false}};
+  const Pricing with{&scenario.gpu, {}, {inputs.communication_sms, inputs.hbm_taken_beside}};
   CurvesUsed used;
   std::string text = fmt::format(
       "The ops of one GPU and one micro-batch of {}: {} tokens, {} routed rows on {} experts, balanced\n"

@@ -33,7 +33,7 @@ SegmentOps ops_behind(const Inside& inside, const cluster::ChunkKey& key, const 
   SegmentOps found;
   found.ops = cluster::ops_of(ops, segment.block);
   found.conditions.sms_taken = key.action == plan::Action::pair ? inputs.communication_sms : 0;
-  found.conditions.independent_only = inputs.independent_only;
+  found.conditions.sources = inputs.sources;
   return found;
 }
 

@@ -41,10 +41,11 @@ void write_classes(JsonWriter& json, const study::TraceCheck& check) {
     write_rounds(json, c.fitted_on);
     write(json, "all_rounds", c.all);
     write(json, "held_out_rounds", c.held_out);
-    write(json, "without_trace", c.independent);
+    json.member("source_without_trace", name_of(c.source));
+    write(json, "without_trace", c.without);
     json.key("within_aim");
-    if (c.judged && c.independent)
-      json.value(c.independent->within(study::class_aim));
+    if (c.aimed_at())
+      json.value(c.without->within(study::class_aim));
     else
       json.null();
     json.end_object();
@@ -70,7 +71,12 @@ void write_pairs(JsonWriter& json, const study::TraceCheck& check) {
   for (const auto& p : check.pairs) {
     json.begin_object().member("name", p.name);
     write(json, "wall", p.wall);
-    json.member("within_aim", p.wall.within(study::pair_aim)).member("compute_s", p.compute.base());
+    json.key("within_aim");
+    if (p.judged)
+      json.value(p.wall.within(study::pair_aim));
+    else
+      json.null();
+    json.member("compute_s", p.compute.base());
     json.member("with_peers_mean_s", p.peers_mean.base())
         .member("with_peers_deviation_s", p.peers_deviation.base());
     json.end_object();
@@ -87,7 +93,9 @@ std::string to_json(const study::TraceCheck& check, const spec::Scenario& scenar
   json.member("class_aim", study::class_aim).member("pair_aim", study::pair_aim);
   write_classes(json, check);
   write(json, "all_compute", check.compute);
-  write(json, "all_compute_without_trace", check.compute_independent);
+  write(json, "compute_measured_elsewhere", check.compute_measured);
+  write(json, "compute_bounded", check.compute_bound);
+  json.member("share_not_measured_elsewhere", check.fitted_share);
   json.key("blocks").begin_array();
   for (const auto& b : check.blocks) {
     json.begin_object().member("name", b.name);
@@ -98,7 +106,6 @@ std::string to_json(const study::TraceCheck& check, const spec::Scenario& scenar
   write_exchanges(json, check);
   json.member("notify_measured_s", check.notify.base()).member("barriers_predicted_s", check.barriers.base());
   write_pairs(json, check);
-  write_names(json, "classes_without_other_source", check.without_source);
   write_names(json, "ops_only_measured", check.only_measured);
   write_names(json, "ops_only_listed", check.only_listed);
   return json.end_object().take();

@@ -19,12 +19,14 @@ std::string parent_of(const std::string& key) {
 
 // Words with which a part of a file speaks of the values beside or above them.
 bool is_remark(const std::string& word) {
-  return word == "source" || word == "spread" || word == "fitted_on" || word == "borrowed_from";
+  return word == "source" || word == "spread" || word == "fitted_on" || word == "borrowed_from" ||
+         word == "bound";
 }
 
 std::string remark_text(const std::string& word, const std::string& value) {
   if (word == "source") return value;
   if (word == "fitted_on") return "fitted on " + value;
+  if (word == "bound") return "a bound, no measurement of such kernels";
   if (word == "borrowed_from") return "borrowed from " + value;
   return word + " " + value;
 }
@@ -35,7 +37,7 @@ std::vector<Input> list_inputs(const spec::Scenario& scenario) {
   std::map<std::string, std::string> remarks;  // about everything below a key, or the key itself
   for (const spec::Setting& s : scenario.settings) {
     const std::string word = last_word(s.key);
-    if (!is_remark(word) || s.value.empty()) continue;
+    if (!is_remark(word) || s.value.empty() || s.value == "false") continue;
     std::string& all = remarks[parent_of(s.key)];
     const std::string remark = remark_text(word, s.value);
     if (all.empty())

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "report/numbers.hpp"
 #include "report/table.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 using study::Estimate;
 using study::TraceCheck;
+using study::Without;
 
 std::string us(Seconds time) {
   return whole(time.base() * 1e6);
@@ -48,42 +50,40 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
+constexpr const char* class_notes =
+    "fitted on: rounds of the trace behind the class's curves; held out: error on the other rounds. source, "
+    "without: the same kernels without the trace, over all rounds, by the source of most of their time. "
+    "measured: from measurements of such kernels elsewhere, which is what the aim of 15 % judges. bound: "
+    "nobody measured them elsewhere; priced at an upper bound of their rate or derived from other kernels, "
+    "so likely too short, and not judged. Grouped weight gradients are measured by wall time, since two run "
+    "at a time. starved: waits for SMs on the communication stream behind kernels that fill the GPU; no "
+    "price of a kernel describes that, so it is not judged.";
+
 std::string class_section(const TraceCheck& check) {
   Table table{{left("class"), right("share"), right("measured"), right("predicted"), right("error"),
-               right("held out"), left("curves"), right("without"), right("error"), left("aim")},
+               right("held out"), left("fitted on"), left("source"), right("without"), right("error"),
+               left("aim")},
               {}};
   bool ruled = false;
   for (const auto& c : check.classes) {
     if (!c.judged && !ruled) table.add_rule();
     ruled = ruled || !c.judged;
-    const bool has = c.independent.has_value();
     table.add({c.name, c.judged ? percent_text(c.share) : "", us(c.all.measured), us(c.all.predicted),
-               error_of(c.all), error_of(c.held_out), origin_text(c.fitted_on),
-               has ? us(c.independent->predicted) : "none", error_of(c.independent),
-               c.judged && has ? mark(*c.independent, study::class_aim) : "-"});
+               error_of(c.all), error_of(c.held_out), c.fitted_on.empty() ? "-" : rounds_text(c.fitted_on),
+               std::string(name_of(c.source)), c.without ? us(c.without->predicted) : "-",
+               error_of(c.without), c.aimed_at() ? mark(*c.without, study::class_aim) : "-"});
   }
   table.add_rule();
   table.add({"all compute", "100 %", us(check.compute.measured), us(check.compute.predicted),
              error_of(check.compute)});
-  table.add({"with a source", "", us(check.compute_independent.measured), "", "", "", "",
-             us(check.compute_independent.predicted), error_of(check.compute_independent),
-             mark(check.compute_independent, study::class_aim)});
+  const auto add_sum = [&](const char* name, Without source, const Estimate& sum, bool judged) {
+    table.add({name, "", us(sum.measured), "", "", "", "", std::string(name_of(source)), us(sum.predicted),
+               error_of(sum), judged ? mark(sum, study::class_aim) : "-"});
+  };
+  add_sum("of it", Without::measured, check.compute_measured, true);
+  add_sum("", Without::bound, check.compute_bound, false);
   return "OP CLASSES, kernel time (launch gaps apart), us over all rounds\n" + to_text(table) +
-         wrap(
-             "held out: error on the rounds that the curves were not fitted to (fitted on 0, 2: on these "
-             "rounds "
-             "of the trace). without: the same kernels priced from sources other than the trace alone, over "
-             "all "
-             "rounds; these are what the aim of 15 % judges. Grouped weight gradients are measured by wall "
-             "time, since two "
-             "run at a "
-             "time. starved: waits for SMs on the communication stream behind kernels that fill the GPU; no "
-             "price "
-             "of a kernel describes that, so it is not judged.",
-             "  ") +
-         (check.without_source.empty()
-              ? ""
-              : wrap(fmt::format("No source but the trace: {}.", join(check.without_source)), "  "));
+         wrap(class_notes, "  ");
 }
 
 std::string block_section(const TraceCheck& check) {
@@ -113,19 +113,30 @@ std::string exchange_section(const TraceCheck& check) {
              "  ");
 }
 
-// Where the time that the prediction lacks without the trace is: what each class is short of.
-std::string shortfall_text(const TraceCheck& check) {
+// Where the time that the prediction lacks without the trace is: what each class of a source is short of.
+std::string shortfall_text(const TraceCheck& check, Without source, const char* title) {
   std::vector<std::pair<double, std::string>> short_of;
   for (const auto& c : check.classes)
-    if (c.judged && c.independent)
-      short_of.emplace_back((c.independent->measured - c.independent->predicted).base() * 1e3, c.name);
+    if (c.judged && c.without && c.source == source)
+      short_of.emplace_back((c.without->measured - c.without->predicted).base() * 1e3, c.name);
   std::stable_sort(short_of.begin(), short_of.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::string> words;
   for (const auto& [milliseconds, name] : short_of)
-    if (milliseconds >= 0.5) words.push_back(fmt::format("{} {}", name, fixed(milliseconds, 1)));
+    if (std::abs(milliseconds) >= 0.5) words.push_back(fmt::format("{} {}", name, fixed(milliseconds, 1)));
   if (words.empty()) return {};
-  return wrap(fmt::format("Kernel time missing without the trace, ms: {}.", join(words)), "  ");
+  return wrap(fmt::format("{}, ms: {}.", title, join(words)), "  ");
+}
+
+std::string pair_notes(const TraceCheck& check) {
+  return fmt::format(
+      "predicted: the traced GPU with its rows, its peers never late. with peers: the others' rows drawn "
+      "with the routing spread, mean and deviation over {} draws, for information. In the second and third "
+      "line curves measured elsewhere stand for fitted ones; kernels that nobody measured elsewhere ({} of "
+      "the compute) keep their fitted curves there. The last line, not judged, prices these at bounds where "
+      "there are any, and is too short by what the bounds leave out. All use the trace's launch gaps and its "
+      "slowdown of kernels beside an exchange.",
+      study::peer_draws, percent_text(check.fitted_share));
 }
 
 std::string pair_section(const TraceCheck& check) {
@@ -134,21 +145,13 @@ std::string pair_section(const TraceCheck& check) {
               {}};
   for (const auto& p : check.pairs)
     table.add({p.name, ms(p.wall.measured), ms(p.wall.predicted), error_of(p.wall),
-               mark(p.wall, study::pair_aim), ms(p.compute),
+               p.judged ? mark(p.wall, study::pair_aim) : "-", ms(p.compute),
                fmt::format("{} +- {}", ms(p.peers_mean), ms(p.peers_deviation)),
                error_of(Estimate{p.peers_mean, p.wall.measured})});
   return "THE PAIR, wall time from the first to the last kernel, ms\n" + to_text(table) +
-         wrap(
-             fmt::format(
-                 "predicted: the traced GPU with its rows, its peers never late. with peers: the others' "
-                 "rows "
-                 "drawn with the routing spread, mean and deviation over {} draws, for information. All "
-                 "three "
-                 "use the trace's launch gaps and its slowdown of kernels beside an exchange, and its curves "
-                 "for the classes that have no other source.",
-                 study::peer_draws),
-             "  ") +
-         shortfall_text(check);
+         wrap(pair_notes(check), "  ") +
+         shortfall_text(check, Without::measured, "Kernel time missing where measured elsewhere") +
+         shortfall_text(check, Without::bound, "Missing where a bound stands");
 }
 
 std::string unmatched_section(const TraceCheck& check) {

@@ -78,6 +78,8 @@ Curve read_curve(Reader& reader) {
   curve.from.where = reader.context().origin(reader.where());
   curve.fitted_on = reader.text_or("fitted_on", "");
   curve.borrowed_from = reader.text_or("borrowed_from", "");
+  if (reader.optional("bound") != nullptr)
+    curve.bound = reader.choice("bound", {"false", "true"}, "true: no measurement of such a kernel") == 1;
   reader.finish();
   return curve;
 }

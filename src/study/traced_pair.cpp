@@ -83,8 +83,7 @@ bool is_backward(BlockKind kind) {
 SimulatedPair simulate_pair(const spec::Scenario& scenario, const spec::TracedPair& traced, TraceUse use) {
   SimulatedPair pair;
   pair.inputs =
-      cluster::prepare(step_spec(scenario, scenario.stages.front(), {.independent_only = !use.kernels}))
-          .inputs;
+      cluster::prepare(step_spec(scenario, scenario.stages.front(), {.sources = use.curves})).inputs;
   if (!use.exchanges) pair.inputs.exchange_beside = pair.inputs.exchange_alone;
   const std::vector<model::Unit> layers(traced.rounds.size(), model::Unit::moe_layer);
   cluster::ChunkInputs alike = pair.inputs;
@@ -122,7 +121,7 @@ PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
   PricedOps priced;
   const auto& in = pair.inputs;
   const hardware::Conditions alone{
-      .sms_taken = in.communication_sms, .hbm_taken = 0, .independent_only = in.independent_only};
+      .sms_taken = in.communication_sms, .hbm_taken = 0, .sources = in.sources};
   hardware::Conditions beside = alone;
   beside.hbm_taken = in.hbm_taken_beside;
   for (std::size_t r = 0; r < traced.rounds.size(); ++r)
@@ -140,6 +139,7 @@ PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
         sum.busy.resize(traced.rounds.size());
         sum.busy[r] += a.busy + (b.busy - a.busy) * pair.beside[r][k];
         if (sum.fitted_on.empty()) sum.fitted_on = a.curve->fitted_on;
+        sum.bound = sum.bound || a.curve->bound;
       }
     }
   return priced;

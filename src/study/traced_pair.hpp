@@ -18,8 +18,8 @@ namespace foretrain::study {
 
 // What of the trace the prediction may use.
 struct TraceUse {
-  bool kernels = true;    // curves fitted on the trace; else other sources where there are any
-  bool exchanges = true;  // rates of the all-to-all beside compute; else those of the same kernels alone
+  hardware::Sources curves = hardware::Sources::any;
+  bool exchanges = true;  // the all-to-all's fitted rates beside compute; else those of the same kernels alone
 };
 
 struct SimulatedPair {
@@ -45,6 +45,7 @@ bool is_backward(cluster::BlockKind kind);  // uses the rows of the backward's m
 struct PricedOp {
   std::vector<Seconds> busy;  // [round]
   std::string fitted_on;      // of its curve
+  bool bound = false;         // its curve is no measurement of such kernels
 };
 using PricedOps = std::map<std::pair<cluster::BlockKind, std::string>, PricedOp>;
 PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced);

@@ -18,6 +18,7 @@ namespace {
 
 using cluster::BlockKind;
 using cluster::ExchangeKind;
+using hardware::Sources;
 using spec::TracedOp;
 using spec::TracedPair;
 
@@ -75,9 +76,9 @@ void add_rounds(std::vector<int>& to, const std::vector<int>& more) {
 struct JudgedOp {
   const TracedOp* traced = nullptr;
   std::optional<BlockKind> block;  // none: on the communication stream
-  std::vector<Seconds> predicted, independent;
+  std::vector<Seconds> predicted, without;
   std::vector<int> fitted_on;
-  bool has_independent = true;
+  Without source = Without::measured;
 };
 
 Estimate estimate(const std::vector<Seconds>& predicted, const std::vector<Seconds>& measured,
@@ -91,26 +92,28 @@ Estimate estimate(const std::vector<Seconds>& predicted, const std::vector<Secon
 }
 
 std::vector<JudgedOp> judge_ops(const TracedPair& traced, const PricedOps& priced,
-                                const PricedOps& independent, TraceCheck& check) {
+                                const PricedOps& without, TraceCheck& check) {
   std::vector<JudgedOp> judged;
   std::set<std::pair<BlockKind, std::string>> seen;
   for (const TracedOp& op : traced.ops) {
     if (is_communication(op)) continue;
     JudgedOp j{
-        .traced = &op, .block = block_named(op.block), .predicted = {}, .independent = {}, .fitted_on = {}};
+        .traced = &op, .block = block_named(op.block), .predicted = {}, .without = {}, .fitted_on = {}};
     const std::pair key{j.block.value_or(BlockKind::mlp_i), op.name};
     const auto found = priced.find(key);
     if (found == priced.end()) {
       check.only_measured.push_back(fmt::format("{}: {}", op.block, op.name));
       j.predicted.resize(traced.rounds.size());
-      j.independent = j.predicted;
+      j.without = j.predicted;
     } else {
       seen.insert(key);
-      const auto& other = independent.at(key);
+      const auto& other = without.at(key);
       j.predicted = found->second.busy;
-      j.independent = other.busy;
+      j.without = other.busy;
       j.fitted_on = rounds_named(found->second.fitted_on);
-      j.has_independent = rounds_named(other.fitted_on).empty();
+      j.source = !rounds_named(other.fitted_on).empty() ? Without::none
+                 : other.bound                          ? Without::bound
+                                                        : Without::measured;
     }
     judged.push_back(std::move(j));
   }
@@ -122,41 +125,53 @@ std::vector<JudgedOp> judge_ops(const TracedPair& traced, const PricedOps& price
   return judged;
 }
 
+// What prices most of a class's time; no source for a part of it is none for the class.
+Without source_of(const std::vector<const JudgedOp*>& ops) {
+  Seconds bound{}, measured{};
+  for (const JudgedOp* op : ops) {
+    if (op->source == Without::none) return Without::none;
+    (op->source == Without::bound ? bound : measured) += sum(op->traced->wall);
+  }
+  return bound > measured ? Without::bound : Without::measured;
+}
+
 ClassCheck judge_class(const std::string& name, const std::vector<const JudgedOp*>& ops) {
-  ClassCheck c{.name = name, .all = {}, .fitted_on = {}, .held_out = {}, .independent = {}};
-  bool has_independent = true;
+  ClassCheck c{.name = name, .all = {}, .fitted_on = {}, .held_out = {}, .without = {}};
+  c.source = source_of(ops);
   for (const JudgedOp* op : ops) {
     add_rounds(c.fitted_on, op->fitted_on);
-    has_independent = has_independent && op->has_independent;
     c.judged = c.judged && op->block.has_value();
     c.durations += sum(op->traced->durations);
   }
-  Estimate independent, held_out;
+  Estimate without, held_out;
   for (const JudgedOp* op : ops) {
     add(c.all, estimate(op->predicted, op->traced->wall));
     add(held_out, estimate(op->predicted, op->traced->wall, c.fitted_on));
-    add(independent, estimate(op->independent, op->traced->wall));
+    add(without, estimate(op->without, op->traced->wall));
   }
   if (!c.fitted_on.empty()) c.held_out = held_out;
-  if (has_independent) c.independent = independent;
+  if (c.source != Without::none) c.without = without;
   return c;
 }
 
 void judge_classes(const std::vector<JudgedOp>& ops, TraceCheck& check) {
   std::map<std::string, std::vector<const JudgedOp*>> by_class;
-  Seconds measured{};
+  Seconds measured{}, fitted_only{};
   for (const JudgedOp& op : ops) {
     by_class[op.block ? op.traced->op_class : op.traced->op_class + ", starved"].push_back(&op);
-    if (op.block) measured += sum(op.traced->wall);
+    if (!op.block) continue;
+    measured += sum(op.traced->wall);
+    if (op.source != Without::measured) fitted_only += sum(op.traced->wall);
   }
+  if (measured > seconds(0)) check.fitted_share = fitted_only / measured;
   for (const auto& [name, members] : by_class) {
     check.classes.push_back(judge_class(name, members));
     ClassCheck& c = check.classes.back();
     if (!c.judged) continue;
     c.share = measured > seconds(0) ? c.all.measured / measured : 0;
     add(check.compute, c.all);
-    if (c.independent) add(check.compute_independent, *c.independent);
-    if (!c.independent) check.without_source.push_back(name);
+    if (c.source == Without::measured) add(check.compute_measured, *c.without);
+    if (c.source == Without::bound) add(check.compute_bound, *c.without);
   }
   std::stable_sort(check.classes.begin(), check.classes.end(), [](const ClassCheck& a, const ClassCheck& b) {
     return std::pair{a.judged, a.all.measured} > std::pair{b.judged, b.all.measured};
@@ -214,9 +229,9 @@ void judge_exchanges(const spec::Scenario& scenario, const TracedPair& traced, c
   }
 }
 
-PairCheck judge_pair(const char* name, const SimulatedPair& pair, const TracedPair& traced,
+PairCheck judge_pair(const char* name, bool judged, const SimulatedPair& pair, const TracedPair& traced,
                      std::uint64_t seed) {
-  PairCheck p{.name = name, .wall = {pair.wall, traced.wall}, .compute = pair.compute};
+  PairCheck p{.name = name, .judged = judged, .wall = {pair.wall, traced.wall}, .compute = pair.compute};
   std::vector<double> walls;
   for (int i = 0; i < peer_draws; ++i)
     walls.push_back(wall_with_peers(pair, traced, seed + static_cast<std::uint64_t>(i)).base());
@@ -247,6 +262,11 @@ void expect_same_work(const spec::Scenario& scenario, const TracedPair& traced) 
 }
 
 }  // namespace
+
+std::string_view name_of(Without source) {
+  constexpr std::array<std::string_view, 3> names{"none", "bound", "measured"};
+  return names[static_cast<std::size_t>(source)];
+}
 
 std::optional<double> Estimate::error() const {
   if (measured <= seconds(0)) return std::nullopt;
@@ -279,18 +299,21 @@ std::vector<int> rounds_named(const std::string& text) {
 TraceCheck validate_trace(const spec::Scenario& scenario, const TracedPair& traced) {
   expect_same_work(scenario, traced);
   const auto fitted = simulate_pair(scenario, traced, {});
-  const auto rates_only = simulate_pair(scenario, traced, {.kernels = false});
-  const auto neither = simulate_pair(scenario, traced, {.kernels = false, .exchanges = false});
+  const auto measured = simulate_pair(scenario, traced, {.curves = Sources::measured});
+  const auto alone = simulate_pair(scenario, traced, {.curves = Sources::measured, .exchanges = false});
+  const auto bounds = simulate_pair(scenario, traced, {.curves = Sources::bounds, .exchanges = false});
   TraceCheck check;
   check.rounds = traced.rounds.size();
   check.tokens = traced.tokens;
-  const auto ops = judge_ops(traced, price_ops(fitted, traced), price_ops(neither, traced), check);
+  const auto ops = judge_ops(traced, price_ops(fitted, traced), price_ops(bounds, traced), check);
   judge_classes(ops, check);
   judge_blocks(ops, check);
-  judge_exchanges(scenario, traced, fitted, neither, check);
-  check.pairs = {judge_pair("curves and rates fitted on the trace", fitted, traced, scenario.seed),
-                 judge_pair("without curves fitted on the trace", rates_only, traced, scenario.seed),
-                 judge_pair("without any fitted on the trace", neither, traced, scenario.seed)};
+  judge_exchanges(scenario, traced, fitted, bounds, check);
+  const std::uint64_t seed = scenario.seed;
+  check.pairs = {judge_pair("curves and rates fitted on the trace", true, fitted, traced, seed),
+                 judge_pair("curves measured elsewhere where any", true, measured, traced, seed),
+                 judge_pair("the same, no fitted exchange rates", true, alone, traced, seed),
+                 judge_pair("the same, bounds for other curves", false, bounds, traced, seed)};
   return check;
 }
 

@@ -3,13 +3,16 @@
 // all-to-all, and the pair's wall time. A finding, never an input.
 //
 // Where a curve or a rate was fitted on some rounds of the trace, only the other rounds judge it. A
-// prediction without the trace is given beside it wherever another source exists.
+// prediction without the trace is given beside it wherever another source exists; it is judged where that
+// source measured such kernels, and not where it is a bound of their rate or derived from other kernels.
 //
 // Prices mix alone and beside an exchange as the simulated pair did (traced_pair.hpp). Left out: the waits
 // inside the barriers before exchanges, which depend on what the other GPUs received.
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/units.hpp"
@@ -27,6 +30,9 @@ struct Estimate {
   bool within(double aim) const;        // of what was measured
 };
 
+enum class Without : std::uint8_t { none, bound, measured };  // what prices kernels without the trace
+std::string_view name_of(Without source);
+
 struct ClassCheck {
   std::string name;
   double share = 0;            // of the compute that was measured
@@ -34,8 +40,10 @@ struct ClassCheck {
   Seconds durations{};         // measured, kernel by kernel; more than `all.measured` where two run at once
   Estimate all;                // every round
   std::vector<int> fitted_on;  // rounds behind its curves; none: independent of the trace
-  std::optional<Estimate> held_out;     // the other rounds, when there are fitted ones
-  std::optional<Estimate> independent;  // every round, without the trace; absent: no other source
+  std::optional<Estimate> held_out;  // the other rounds, when there are fitted ones
+  Without source = Without::none;    // behind most of its time
+  std::optional<Estimate> without;   // every round, without the trace; absent: no other source
+  bool aimed_at() const { return judged && source == Without::measured; }
 };
 
 struct BlockCheck {
@@ -53,6 +61,7 @@ struct ExchangeCheck {
 
 struct PairCheck {
   std::string name;
+  bool judged = true;  // false: bounds stand for curves
   Estimate wall;
   Seconds compute{};                        // busy, gaps between launches included
   Seconds peers_mean{}, peers_deviation{};  // wall with drawn peers, over the seeds
@@ -63,13 +72,14 @@ struct TraceCheck {
   std::int64_t tokens = 0;
   std::vector<ClassCheck> classes;  // largest first
   Estimate compute;                 // all of them that are judged
-  Estimate compute_independent;     // the same without the trace, where another source exists
+  Estimate compute_measured;        // the same without the trace, where such kernels were measured elsewhere
+  Estimate compute_bound;           // the same, where only a bound exists
   std::vector<BlockCheck> blocks;
   std::vector<ExchangeCheck> exchanges;
   Seconds notify{};    // measured: barriers, waits for peers included
   Seconds barriers{};  // what the prediction books for them without peers
   std::vector<PairCheck> pairs;
-  std::vector<std::string> without_source;              // classes that only the trace has
+  double fitted_share = 0;  // of the compute: kernels that nobody measured elsewhere
   std::vector<std::string> only_measured, only_listed;  // ops that one of the two sides lacks: "block: op"
 };
 

@@ -61,10 +61,11 @@ const char* const columns = "block,op,class,us_round0,us_round1,us_round2,us_rou
 TEST_CASE("validate trace reports misses and passes, the same bytes every time") {
   const std::string text = run({"validate", "trace"});
   CHECK_THAT(text, Contains("OP CLASSES") && Contains("PASS") && Contains("MISS") &&
-                       Contains("fitted on 0, 2") && Contains("THE PAIR") && Contains("129.01"));
+                       Contains("fitted on 0, 2") && Contains("THE PAIR") && Contains("129.01") && Contains("bound"));
   CHECK(run({"validate", "trace"}) == text);
   CHECK_THAT(run({"validate", "trace", "--json"}),
-             Contains("\"classes\": [") && Contains("\"within_aim\": true"));
+             Contains("\"classes\": [") && Contains("\"within_aim\": true") &&
+                 Contains("\"source_without_trace\": \"bound\""));
 }
 
 TEST_CASE("a table's mistakes are named with their place, all at once") {

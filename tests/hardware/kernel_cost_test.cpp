@@ -106,16 +106,23 @@ TEST_CASE("more work is never cheaper") {
   }
 }
 
-TEST_CASE("without trace-fitted curves the independent one is used, where there is one") {
+TEST_CASE("without trace-fitted curves those measured elsewhere are used, and bounds only when asked for") {
   auto gpu = round_gpu();
   auto& slot = gpu.independent_curves[static_cast<std::size_t>(Family::fp8_cast)];
   slot = Curve{};
   slot->bandwidth_fraction = 0.25;
-  Conditions independent;
-  independent.independent_only = true;
+  Conditions measured, bounds;
+  measured.sources = Sources::measured;
+  bounds.sources = Sources::bounds;
   CHECK(us(price(cast(1e6), gpu, {}).memory) == Approx(2.0));
-  CHECK(us(price(cast(1e6), gpu, independent).memory) == Approx(4.0));
-  CHECK(price(gemm(128, 128, 1000), gpu, independent).busy == price(gemm(128, 128, 1000), gpu, {}).busy);
+  CHECK(us(price(cast(1e6), gpu, measured).memory) == Approx(4.0));
+  CHECK(us(price(cast(1e6), gpu, bounds).memory) == Approx(4.0));
+  slot->bound = true;
+  CHECK(us(price(cast(1e6), gpu, {}).memory) == Approx(2.0));
+  CHECK(us(price(cast(1e6), gpu, measured).memory) == Approx(2.0));
+  CHECK(us(price(cast(1e6), gpu, bounds).memory) == Approx(4.0));
+  for (const auto& conditions : {measured, bounds})
+    CHECK(price(gemm(128, 128, 1000), gpu, conditions).busy == price(gemm(128, 128, 1000), gpu, {}).busy);
 }
 
 TEST_CASE("families without a curve are named") {

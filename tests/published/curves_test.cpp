@@ -129,6 +129,7 @@ TEST_CASE(
   const auto& dense = curve(Family::gemm_fp8);
   const double sm_share = h800().hbm_bandwidth.value.base() * dense.bandwidth_fraction / 132;
   for (const Family family : {Family::wgrad_fp8, Family::grouped_wgrad_fp8}) {
+    CHECK(independent(family).bound);
     CHECK(independent(family).efficiency == dense.efficiency);
     same(independent(family).tile_overhead.base() * 1e6,
          dense.tile_overhead.base() * 1e6 + 6.0 * 128 * 128 / sm_share * 1e6, 0.01);
@@ -147,7 +148,7 @@ TEST_CASE("memory-bound curves are the trace's rounds 0 and 2") {
   }
 }
 
-TEST_CASE("memory-bound curves without the trace are the H100 tables'") {
+TEST_CASE("memory-bound curves without the trace are the H100 tables', or a copy's as their bound") {
   for (const Family family : {Family::fp8_cast, Family::fp8_cast_transpose})
     same(independent(family), fit_bandwidth_curve(memory_ops(family, {"quantise"}), h800()));
   same(independent(Family::rmsnorm),
@@ -159,8 +160,13 @@ TEST_CASE("memory-bound curves without the trace are the H100 tables'") {
                              memory_ops(Family::cross_entropy, {"cross_entropy_both"}, 2 + 4));
   same(curve(Family::cross_entropy), fit_bandwidth_curve(logits, h800()));
   for (const Family family :
-       {Family::permute, Family::layout_copy, Family::rope, Family::weight_transpose, Family::elementwise})
+       {Family::permute, Family::layout_copy, Family::rope, Family::weight_transpose, Family::elementwise}) {
+    CHECK(independent(family).bound);
     same(independent(family).bandwidth_fraction, stream_fraction("stream_copy"), 0.0005);
+  }
+  for (const Family family : {Family::attention_backward, Family::fp8_cast, Family::fp8_cast_transpose,
+                              Family::rmsnorm, Family::swiglu})
+    CHECK(!independent(family).bound);
   same(curve(Family::embedding).bandwidth_fraction, stream_fraction("stream_copy"), 0.0005);
   same(curve(Family::optimizer).bandwidth_fraction, stream_fraction("stream_triad"), 0.0005);
 }
@@ -175,5 +181,8 @@ TEST_CASE("both GH100 parts have every family and differ where NVLink does") {
     CHECK(h100.curves[i]->efficiency == h800().curves[i]->efficiency);
     CHECK(h100.curves[i]->bandwidth_fraction == h800().curves[i]->bandwidth_fraction);
     CHECK(h100.curves[i]->borrowed_from.empty() != h800().curves[i]->borrowed_from.empty());
+    const auto &one = h100.independent_curves[i], &other = h800().independent_curves[i];
+    REQUIRE(one.has_value() == other.has_value());
+    if (one) CHECK(one->bound == other->bound);
   }
 }

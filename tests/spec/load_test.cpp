@@ -66,6 +66,27 @@ TEST_CASE("parts load alone") {
   CHECK_THROWS_AS(spec::load_gpu(root + "/tests/bad/good/model.yaml"), SpecError);
 }
 
+TEST_CASE("a curve is a bound only where its part says so") {
+  std::ifstream in(root + "/topologies/parts/h800.yaml");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  const Folder folder;
+  const auto is_bound = [](const hardware::GpuSpec& gpu) {
+    return gpu.independent_curves[static_cast<std::size_t>(Family::permute)]->bound;
+  };
+  CHECK(is_bound(spec::load_gpu(folder.write("gpu.yaml", text))));
+  const auto at = text.find("bound: true", text.find("\n  permute:", text.find("\nindependent_curves:")));
+  REQUIRE(at != std::string::npos);
+  CHECK(!is_bound(spec::load_gpu(folder.write("gpu.yaml", text.replace(at, 11, "bound: false")))));
+  CHECK(!is_bound(spec::load_gpu(folder.write("gpu.yaml", text.erase(at, 14)))));
+  try {
+    spec::load_gpu(folder.write("gpu.yaml", text.insert(at, "bound: maybe, ")));
+    FAIL("loaded with a bound that is neither true nor false");
+  } catch (const SpecError& error) {
+    REQUIRE(error.all().size() == 1);
+    CHECK(error.all()[0].message == "unknown bound 'maybe'");
+  }
+}
+
 TEST_CASE("a GPU needs a curve for every kernel family") {
   std::ifstream in(root + "/topologies/parts/h800.yaml");
   std::string text(std::istreambuf_iterator<char>(in), {});
