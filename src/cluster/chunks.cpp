@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
+#include "network/normal_quantile.hpp"
 #include "network/row_spread.hpp"
 
 namespace foretrain::cluster {
@@ -38,17 +39,32 @@ std::vector<double> draw_jitter(const ChunkInputs& inputs, const ChunkKey& key, 
   return factors;
 }
 
-// Relative excess of SM-bound kernel time of each GPU of a group; the mean chip has none.
-std::vector<double> draw_chips(const ChunkInputs& inputs, const std::string& group) {
-  std::vector<double> excess(static_cast<std::size_t>(inputs.group_ranks), 0.0);
-  Rng rng(inputs.seed, "chips/" + group);
-  for (double& e : excess) e = inputs.gpu_spread * rng.normal();
+// Excess of the slowest of a group's GPUs that all but one group in ten, or only one in a hundred, stays below.
+double excess_below(const ChunkInputs& inputs, double share) {
+  return inputs.gpu_spread * network::normal_quantile(std::pow(share, 1.0 / inputs.group_ranks));
+}
+
+// SM-bound kernel time of each GPU of a group, relative to the mean chip's, less one: normal scores in random order, the
+// slowest replaced.
+std::vector<double> list_chips(const ChunkInputs& inputs, double slowest) {
+  const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
+  std::vector<double> excess(ranks);
+  for (std::size_t r = 0; r < ranks; ++r)
+    excess[r] = inputs.gpu_spread *
+                network::normal_quantile((static_cast<double>(r) + 0.5) / static_cast<double>(ranks));
+  excess.back() = slowest;
+  Rng rng(inputs.seed, "chips");
+  for (std::size_t r = ranks; r > 1; --r) std::swap(excess[r - 1], excess[rng.uniform(r)]);
   return excess;
 }
 
-double slowest(const std::vector<double>& excess) { return *std::max_element(excess.begin(), excess.end()); }
-
-const char* const simulated_group = "simulated";
+// The slowest chip of one group of the step.
+double draw_slowest(const ChunkInputs& inputs, std::size_t rank, std::int32_t group) {
+  Rng rng(inputs.seed, "chips/" + std::to_string(rank) + "/" + std::to_string(group));
+  double most = inputs.gpu_spread * rng.normal();
+  for (std::int32_t r = 1; r < inputs.group_ranks; ++r) most = std::max(most, inputs.gpu_spread * rng.normal());
+  return most;
+}
 
 std::vector<RoutingDraw> draw_routing(const ChunkInputs& inputs, const ChunkKey& key, std::size_t count) {
   Rng rng = stream_of(inputs, "routing", key);
@@ -131,7 +147,7 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   work.repetitions = repetitions;
   if (inputs.identical()) return work;
   work.ranks = inputs.group_ranks;
-  if (inputs.gpu_spread > 0) work.slowness = draw_chips(inputs, simulated_group);
+  if (inputs.gpu_spread > 0) work.slowness = list_chips(inputs, pools.fast);
   if (inputs.kernel_jitter > 0) work.jitter = draw_jitter(inputs, key, work);
   if (inputs.routing_spread > 0)
     work.draws = draw_routing(inputs, key, static_cast<std::size_t>(repetitions) * work.chunk.draws);
@@ -142,7 +158,8 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
                            const std::vector<const plan::Program*>& programs) {
   ChunkPools pools;
   find_kinds(inputs.stages, pools);
-  if (inputs.gpu_spread > 0) pools.slowest = slowest(draw_chips(inputs, simulated_group));
+  pools.fast = excess_below(inputs, 0.1);
+  pools.slow = excess_below(inputs, 0.99);
   std::set<ChunkKey> keys;
   for (const auto* program : programs)
     for (const auto& rank : program->per_rank)
@@ -150,10 +167,18 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
   for (const ChunkKey& key : keys) {
     const auto& asked = inputs.repetitions;
     const std::int32_t repetitions = inputs.identical() ? 1 : key.action == Action::pair ? asked.pair : asked.lone;
-    const GroupResult result = simulate_group(group_work(inputs, prices, pools, key, repetitions));
-    pools.samples[key] = result.samples;
-    pools.events += result.events;
-    pools.fingerprint = hash_number(result.fingerprint, pools.fingerprint);
+    GroupWork work = group_work(inputs, prices, pools, key, repetitions);
+    const GroupResult fast = simulate_group(work);
+    auto& samples = pools.samples[key] = fast.samples;
+    pools.events += fast.events;
+    pools.fingerprint = hash_number(fast.fingerprint, pools.fingerprint);
+    if (work.slowness.empty()) continue;
+    work.slowness = list_chips(inputs, pools.slow);
+    const GroupResult slow = simulate_group(work);
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      samples[i].longer = slow.samples[i].duration - samples[i].duration;
+    pools.events += slow.events;
+    pools.fingerprint = hash_number(slow.fingerprint, pools.fingerprint);
   }
   return pools;
 }
@@ -172,14 +197,12 @@ ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, co
     ranks.resize(program.per_rank.size());
     for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
       const auto& list = program.per_rank[r];
-      const double excess =
-          inputs.gpu_spread > 0
-              ? slowest(draw_chips(inputs, std::to_string(r) + "/" + std::to_string(g))) - pools.slowest
-              : 0;
+      const double slowest = inputs.gpu_spread > 0 ? draw_slowest(inputs, r, g) : 0;
+      const double way = inputs.gpu_spread > 0 ? (slowest - pools.fast) / (pools.slow - pools.fast) : 0;
       ranks[r].reserve(list.size());
       for (std::size_t i = 0; i < list.size(); ++i) {
         const ChunkSample& sample = pools.sample_of(list[i], draw_of(inputs.seed, g, r, i));
-        const auto more = std::llround(excess * static_cast<double>(sample.clocked.count()));
+        const auto more = std::llround(way * static_cast<double>(sample.longer.count()));
         ranks[r].push_back(std::max(sim::Ticks{}, sample.duration + sim::Ticks{more}));
       }
     }

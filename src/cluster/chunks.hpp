@@ -23,7 +23,7 @@ inline constexpr std::int64_t row_padding = 128;  // rows of an expert are padde
 
 // Samples a kind of chunk: pairs fill the step, so their mean must be steady; lone chunks are few.
 struct Repetitions {
-  std::int32_t pair = 8, lone = 4;
+  std::int32_t pair = 4, lone = 2;
 };
 
 // What the chunks of one training stage have in common.
@@ -66,7 +66,7 @@ struct ChunkPools {
   std::vector<std::int32_t> kind_of_stage;             // [stage]
   std::vector<std::vector<model::Unit>> units_of_kind; // [kind]
   std::map<ChunkKey, std::vector<ChunkSample>> samples;
-  double slowest = 0;  // excess of the slowest GPU of the group that was simulated
+  double fast = 0, slow = 0;  // excess of the slowest GPU of the two groups that were simulated
   std::uint64_t events = 0, fingerprint = 0;
 
   ChunkKey key_of(const plan::Instruction& instruction) const;
@@ -81,9 +81,9 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
 GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const ChunkPools& pools,
                      const ChunkKey& key, std::int32_t repetitions);
 
-// Which sample each chunk of a program takes: seeded, independent of the order of evaluation. The samples come from one
-// group of GPUs; another is as much slower as its slowest GPU is than theirs, in its SM-bound kernels, since its
-// barriers wait for that GPU.
+// Which sample each chunk of a program takes: seeded, independent of the order of evaluation. A group waits for its
+// slowest GPU, but hides some of it under exchanges and uneven rows; so every kind of chunk is simulated for a group
+// whose slowest GPU is good and for one whose slowest is poor, and any other group lies on the line through the two.
 ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, const plan::Program& program,
                           std::int32_t groups);
 std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, std::size_t instruction);

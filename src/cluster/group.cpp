@@ -22,7 +22,7 @@ struct Gpu {
   double left = 0;                    // share of the segment still to do
   SimTime since{}, ends{}, event_at{};  // of the current mode; when it ends; the one event that counts
   SimTime started{}, exchange_started{};
-  Ticks compute{}, weight{}, exchange{}, clocked{};  // busy in this repetition
+  Ticks compute{}, weight{}, exchange{};  // busy in this repetition
 };
 
 class Group {
@@ -90,7 +90,6 @@ class Group {
       const double factor = jitter(rank, computes_[g.next_compute]);
       g.block = {g.block.alone * factor, g.block.beside * factor, g.block.clocked * factor};
     }
-    g.clocked += sim::to_ticks(g.block.clocked);
     if (!work_.slowness.empty()) {
       const Seconds excess = g.block.clocked * work_.slowness[rank];
       g.block = {g.block.alone + excess, g.block.beside + excess, g.block.clocked};
@@ -202,13 +201,12 @@ class Group {
     sample.compute += g.compute;
     sample.weight += g.weight;
     sample.exchange += g.exchange;
-    sample.clocked += g.clocked;
     if (++finished_[repetition] == work_.ranks) sample.duration = engine_.now().time_since_epoch();
     const auto begin = done_.begin() + static_cast<std::ptrdiff_t>(rank * work_.chunk.segments.size());
     std::fill(begin, begin + static_cast<std::ptrdiff_t>(work_.chunk.segments.size()), std::uint8_t{0});
     ++g.repetition;
     g.next_compute = g.next_exchange = 0;
-    g.compute = g.weight = g.exchange = g.clocked = Ticks{};
+    g.compute = g.weight = g.exchange = Ticks{};
   }
 
   // Sums become means, points in time become growth.
@@ -221,7 +219,6 @@ class Group {
       s.compute /= work_.ranks;
       s.weight /= work_.ranks;
       s.exchange /= work_.ranks;
-      s.clocked /= work_.ranks;
     }
   }
 

@@ -47,7 +47,7 @@ struct ChunkSample {
   sim::Ticks compute{};        // compute-stream busy time, mean over the group's GPUs
   sim::Ticks weight{};         // of it, weight-gradient blocks
   sim::Ticks exchange{};       // all-to-all transfers, mean over GPUs, hidden or not
-  sim::Ticks clocked{};        // of compute, in kernels bound by the SMs, mean over GPUs of mean speed
+  sim::Ticks longer{};         // growth of the duration for a group with a slow GPU (chunks.hpp); not set here
 };
 
 struct SegmentSpan {

@@ -132,8 +132,9 @@ std::int32_t groups_of(const StepSpec& spec, const ChunkInputs& inputs) {
   return static_cast<std::int32_t>(spec.plan->data * spec.plan->context * spec.plan->tensor / spec.plan->expert);
 }
 
-hardware::GpuSpec without_gaps(hardware::GpuSpec gpu) {
-  gpu.launch_gap.value = seconds(0);
+hardware::GpuSpec without(hardware::GpuSpec gpu, const Switches& off) {
+  if (off.free_launches) gpu.launch_gap.value = seconds(0);
+  if (off.full_clock) gpu.sustained_rate.value = 1;
   return gpu;
 }
 
@@ -151,8 +152,8 @@ network::TokenSpread token_spread(const StepSpec& spec) {
 Prepared prepare(const StepSpec& given) {
   Prepared p;
   StepSpec spec = given;
-  const hardware::GpuSpec ungapped = spec.off.free_launches ? without_gaps(*spec.gpu) : hardware::GpuSpec{};
-  if (spec.off.free_launches) spec.gpu = &ungapped;
+  const hardware::GpuSpec gpu = without(*given.gpu, given.off);
+  spec.gpu = &gpu;
   const auto& plan = *spec.plan;
   const auto& moe = spec.model->moe;
   p.spread = spec.spread ? *spec.spread : token_spread(spec);
@@ -178,7 +179,7 @@ Prepared prepare(const StepSpec& given) {
   add_exchange(spec, p.spread, speeds, in);
   add_context(spec, speeds, in);
   p.prices = price_units(in);
-  in.gpu = given.gpu;  // the local copy without gaps ends here; prices keep what was asked of it
+  in.gpu = given.gpu;  // the local copy ends here; prices keep what was asked of it
 
   p.hop = spec.hop ? *spec.hop : pipeline_hop(*spec.cluster, *spec.gpu, *spec.nic, plan).value();
   p.p2p_bytes = size_of(DType::bf16) * static_cast<double>(in.work.tokens * spec.model->hidden);

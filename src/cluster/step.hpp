@@ -26,6 +26,7 @@ namespace foretrain::cluster {
 struct Switches {
   bool free_p2p = false;           // pipeline messages take no time
   bool balanced_routing = false;   // every GPU receives the mean number of rows
+  bool full_clock = false;         // GEMMs run as fast as in short benchmarks
   bool equal_gpus = false;         // no GPU is slower than another
   bool steady_kernels = false;     // the same kernel always takes the same time
   bool free_exchange = false;      // dispatch and combine take no time

@@ -50,6 +50,9 @@ struct GpuSpec {
   Sourced<Bandwidth> hbm_bandwidth;
   Sourced<Bytes> memory;
   Sourced<Seconds> launch_gap;         // between dependent kernels of one stream
+  // Rate of GEMM kernels in a training run, relative to the short benchmark that their curve was measured in: the
+  // clock that a power limit leaves. Applies to tile curves that were not fitted on a training trace themselves.
+  Sourced<double> sustained_rate{1.0, {}};
   Sourced<double> gpu_spread;   // relative standard deviation of SM-bound kernel time from GPU to GPU, same part
   Sourced<Bandwidth> nvlink;           // one direction, nominal
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured

@@ -25,14 +25,16 @@ const Curve* curve_of(Family family, const GpuSpec& gpu, Sources sources) {
 }
 
 Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu,
-                     std::int64_t sms_available) {
+                     std::int64_t sms_available, Sources sources) {
   const double sms = static_cast<double>(gpu.sms.value);
   const FlopRate rate = peak(gpu, kernel.dtype);
   if (curve.kind == Curve::Kind::tile) {
     const auto waves = count_waves(count_tiles(kernel, curve.tile_m, curve.tile_n), sms_available);
     const Flops tile =
         flops(2.0 * static_cast<double>(curve.tile_m * curve.tile_n) * main_loop_length(kernel));
-    return static_cast<double>(waves) * (tile / (rate / sms * curve.efficiency) + curve.tile_overhead);
+    const bool burst = curve.fitted_on.empty() && sources == Sources::any;  // the derate is of the trace too
+    return static_cast<double>(waves) * (tile / (rate / sms * curve.efficiency) + curve.tile_overhead) /
+           (burst ? gpu.sustained_rate.value : 1.0);
   }
   if (curve.kind == Curve::Kind::table) {
     const double efficiency = interpolate(curve.at, curve.efficiencies, table_size(kernel));
@@ -92,7 +94,7 @@ KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& co
 
   KernelPrice price;
   price.curve = curve;
-  price.compute = compute_time(kernel, *curve, gpu, sms_available);
+  price.compute = compute_time(kernel, *curve, gpu, sms_available, conditions.sources);
   price.memory = (kernel.read + kernel.written) /
                  (gpu.hbm_bandwidth.value * (curve->bandwidth_fraction * (1.0 - conditions.hbm_taken)));
   const double launches = kernel.launches;

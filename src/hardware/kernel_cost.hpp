@@ -5,6 +5,7 @@
 //   tile curve:   compute = waves * (2 tile_m tile_n k / (peak / SMs * efficiency) + tile_overhead),
 //                 waves = ceil(tiles / sms_available), tiles = groups * ceil(m/g/tile_m) * ceil(n/tile_n);
 //                 weight gradients split k among the groups: tiles = groups * ceil(m/tile_m) * ceil(n/tile_n)
+//                 divided by sustained_rate where the curve comes from short benchmarks
 //   table curve:  compute = work / (peak * efficiency(size) * sms_available / SMs), size = 2 x mean keys
 //
 // Sources: the roofline (Williams et al., CACM 2009) with wave quantisation explicit. Stops being true for

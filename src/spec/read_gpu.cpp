@@ -138,6 +138,8 @@ hardware::GpuSpec read_gpu(Reader& reader) {
   gpu.memory = reader.sourced<Bytes>("memory", Measure::memory, "memory of one GPU");
   gpu.gpu_spread = reader.sourced<double>("gpu_spread", Measure::ratio,
                                           "standard deviation of SM-bound kernel time from GPU to GPU", portion());
+  gpu.sustained_rate = reader.sourced<double>(
+      "sustained_rate", Measure::ratio, "rate of GEMMs in a training run, relative to short benchmarks", share());
   gpu.launch_gap =
       reader.sourced<Seconds>("launch_gap", Measure::time, "between dependent kernels", not_negative());
   read_rates(reader, gpu);

@@ -15,6 +15,7 @@ constexpr Experiment experiments[] = {
     {"all-to-all", "dispatch and combine take no time", &cluster::Switches::free_exchange},
     {"routing imbalance", "every GPU receives the mean number of tokens",
      &cluster::Switches::balanced_routing},
+    {"power-limited clock", "GEMMs run as fast as in short benchmarks", &cluster::Switches::full_clock},
     {"unequal GPUs", "no GPU is slower than another of its kind", &cluster::Switches::equal_gpus},
     {"kernel jitter", "the same kernel always takes the same time", &cluster::Switches::steady_kernels},
     {"pipeline messages", "sends between stages take no time", &cluster::Switches::free_p2p, true},
