@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/words.hpp"
 
 namespace foretrain::plan {
 
@@ -89,8 +90,10 @@ void add_parameters(MemoryReport& report, const MemoryInputs& in, const std::vec
   const double expert_share = p.zero > 0 ? std::max(1.0, dense_share / static_cast<double>(p.expert)) : 1.0;
   add(report, "optimizer",
       in.optimizer_bytes_per_parameter * (held.dense / dense_share + held.expert / expert_share),
-      fmt::format("{} B a parameter; shared among {:g} GPUs, experts among {:g}",
-                  in.optimizer_bytes_per_parameter, dense_share, expert_share));
+      dense_share == 1 ? fmt::format("{} B a parameter, not shared", in.optimizer_bytes_per_parameter)
+                       : fmt::format("{} B a parameter; shared among {:g} GPUs, experts {}",
+                                     in.optimizer_bytes_per_parameter, dense_share,
+                                     expert_share == 1 ? "not" : fmt::format("among {:g}", expert_share)));
 }
 
 void add_activations(MemoryReport& report, const MemoryInputs& in) {
@@ -103,7 +106,8 @@ void add_activations(MemoryReport& report, const MemoryInputs& in) {
     }
   }
   add(report, "activations", layers,
-      fmt::format("kept by the op lists, {:g} micro-batches in flight", chunks));
+      fmt::format("kept by the op lists, {:g} {} in flight", chunks,
+                  plural(chunks, "micro-batch", "micro-batches")));
   if (heads > 0)
     add(report, "logits", heads, "BF16 logits and norm inputs of the heads until their backward");
 }

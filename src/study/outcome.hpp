@@ -44,7 +44,8 @@ struct RolloutOutcome {  // reinforcement learning, per step of the policy updat
   Seconds prefill, decode, reward, reference, weight_sync, update;
   double decode_tokens_per_s_node = 0, prefill_tokens_per_s_node = 0;
   Bytes kv_cache_per_gpu{};
-  std::vector<std::string> notes;
+  std::vector<std::string> warnings;  // what the reader must know before using the figures
+  std::vector<std::string> notes;     // how they were reckoned
 };
 
 struct StageOutcome {

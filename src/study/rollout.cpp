@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "base/words.hpp"
 #include "study/inference.hpp"
 
 namespace foretrain::study {
@@ -158,23 +159,24 @@ void add_decode_notes(const Scenario& scenario, const RolloutSpec& rollout, cons
                       RolloutOutcome& out) {
   constexpr double gb = 1e9, ms = 1e3;
   out.notes.push_back(fmt::format(
-      "decoding: {} samples a GPU, {} in flight in {} wave{} (asked for {}, {} fit beside {:.1f} GB of "
+      "decoding: {} {} a GPU, {} in flight in {} {} (asked for {}, {} fit beside {:.1f} GB of "
       "weights at EP{}); "
       "a step takes {:.2f} ms ({:.2f} compute, {:.2f} exchange{}) at a mean context of {} tokens",
-      d.waiting, d.batch, d.waves, d.waves == 1 ? "" : "s", rollout.decode_batch, d.fitting,
-      d.weights.base() / gb, d.expert, d.step.time.base() * ms, d.step.compute.base() * ms,
-      d.step.communication.base() * ms, d.step.overlapped ? ", overlapped in two halves" : "", d.context));
+      d.waiting, plural(real(d.waiting), "sample", "samples"), d.batch, d.waves,
+      plural(real(d.waves), "wave", "waves"), rollout.decode_batch, d.fitting, d.weights.base() / gb,
+      d.expert, d.step.time.base() * ms, d.step.compute.base() * ms, d.step.communication.base() * ms,
+      d.step.overlapped ? ", overlapped in two halves" : "", d.context));
   if (d.fitting < 1)
-    out.notes.push_back(
+    out.warnings.push_back(
         fmt::format("decoding does not fit: weights at EP{} and one request of {:.1f} GB exceed {:.1f} GB",
                     d.expert, d.cache_per_request.base() / gb, scenario.gpu.memory.value.base() / gb));
   if (d.batch < rollout.decode_batch && d.fitting >= rollout.decode_batch)
-    out.notes.push_back(
-        fmt::format("decoding is bound by latency: the step has {} samples for {} GPUs, so {} instead of {} "
-                    "requests a GPU; more "
-                    "prompts a step, or rollouts that overlap the update, would raise the rate",
-                    rollout.prompts_per_step * rollout.samples_per_prompt, scenario.cluster.gpus, d.batch,
-                    rollout.decode_batch));
+    out.warnings.push_back(
+        fmt::format("decoding is bound by latency: {} {} for {} GPUs, so {} instead of {} {} a GPU",
+                    rollout.prompts_per_step * rollout.samples_per_prompt,
+                    plural(real(rollout.prompts_per_step * rollout.samples_per_prompt), "sample", "samples"),
+                    scenario.cluster.gpus, d.batch, rollout.decode_batch,
+                    plural(real(rollout.decode_batch), "request", "requests")));
   out.notes.push_back(fmt::format(
       "speculation: {}",
       d.speculate ? fmt::format("each step verifies 2 tokens and keeps {:.2f}; the MTP layer is priced",
@@ -200,8 +202,8 @@ void add_notes(const Scenario& scenario, const Machine& machine, const spec::Sta
                   d.expert, forward_expert(scenario, rollout.prefill_expert),
                   machine.precision == model::Precision::fp8 ? "1 B" : "2 B"));
   if (const auto used = forward_expert(scenario, rollout.prefill_expert); used != rollout.prefill_expert)
-    out.notes.push_back(fmt::format("prefill_expert {} runs as {}: whole experts a GPU and whole nodes",
-                                    rollout.prefill_expert, used));
+    out.warnings.push_back(fmt::format("prefill_expert {} runs as {}: whole experts a GPU and whole nodes",
+                                       rollout.prefill_expert, used));
   constexpr std::int64_t short_answer = 500, long_answer = 4000, few_steps = 200, many_steps = 2000;
   const double step = gpu_hours(sum(out), gpus);
   out.notes.push_back(

@@ -18,9 +18,14 @@ Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
   out.gpus = scenario.cluster.gpus;
   std::map<std::int64_t, network::TokenSpread> spreads;  // by expert parallelism: stages mostly share it
   for (const auto& stage : scenario.stages) {
+    const auto hop = cluster::pipeline_hop(scenario.cluster, scenario.gpu, scenario.nic, stage.plan);
+    if (!hop) {  // a fabric that cannot be wired stops every stage alike: said once
+      out.infeasible.push_back(hop.error());
+      return out;
+    }
     if (!spreads.contains(stage.plan.expert))
       spreads[stage.plan.expert] = cluster::token_spread(step_spec(scenario, stage));
-    out.stages.push_back(run_stage(scenario, stage, spreads[stage.plan.expert], out.infeasible));
+    out.stages.push_back(run_stage(scenario, stage, spreads[stage.plan.expert], *hop, out.infeasible));
     const auto& done = out.stages.back();
     out.duration += done.duration;
     out.gpu_hours += done.gpu_hours;

@@ -104,16 +104,28 @@ void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
   out.tokens_per_day = tokens / out.step.step_time.base() * 86400;
 }
 
+// "98.3 GiB of 80.0; largest terms: ...": the term at which the sum passes the limit need not be a large one.
+std::string too_much_text(const plan::MemoryReport& report) {
+  constexpr double gib = 1073741824.0;
+  auto terms = report.terms;
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  terms.resize(std::min<std::size_t>(terms.size(), 3));
+  std::string largest;
+  for (const auto& term : terms)
+    largest += fmt::format("{}{} {:.1f}", largest.empty() ? "" : ", ", term.name, term.bytes.base() / gib);
+  return fmt::format("{:.1f} GiB of {:.1f}; largest terms: {}; the sum passes the limit at {}",
+                     report.total.base() / gib, report.limit.base() / gib, largest,
+                     plan::breaking_term(report));
+}
+
 void add_memory(const cluster::StepSpec& spec, const model::Work& work, StageOutcome& out,
                 std::vector<std::string>& infeasible) {
-  constexpr double gib = 1073741824.0;
   out.memory = memory_of(spec, work, out.step.program);
   for (std::size_t r = 0; r < out.memory.size(); ++r) {
     const auto& report = out.memory[r];
     if (report.total <= report.limit) continue;
-    infeasible.push_back(fmt::format(
-        "{}: pipeline rank {} needs {:.1f} GiB of {:.1f} GiB; the term that breaks it is {}", out.name, r,
-        report.total.base() / gib, report.limit.base() / gib, plan::breaking_term(report)));
+    infeasible.push_back(fmt::format("{}: pipeline rank {} needs {}", out.name, r, too_much_text(report)));
     return;
   }
 }
@@ -174,7 +186,8 @@ Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same
 }
 
 StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage,
-                       const network::TokenSpread& spread, std::vector<std::string>& infeasible) {
+                       const network::TokenSpread& spread, const cluster::PipelineHop& hop,
+                       std::vector<std::string>& infeasible) {
   StageOutcome out;
   out.name = stage.name;
   out.kind = stage.kind;
@@ -183,12 +196,7 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage,
   out.tokens = tokens_of(stage);
   auto spec = step_spec(scenario, stage);
   spec.spread = &spread;
-  const auto hop = cluster::pipeline_hop(scenario.cluster, scenario.gpu, scenario.nic, stage.plan);
-  if (!hop) {
-    infeasible.push_back(fmt::format("{}: {}", out.name, hop.error()));
-    return out;
-  }
-  spec.hop = &*hop;
+  spec.hop = &hop;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
   const std::size_t before =
       infeasible.size();  // of earlier stages: theirs do not keep this one from being judged

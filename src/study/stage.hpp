@@ -28,6 +28,7 @@ Seconds repeat_step(const SteadyStep& base, cluster::StepSpec changed, bool same
 
 // Reasons why the stage cannot run are appended to `infeasible`; its outcome is then incomplete.
 StageOutcome run_stage(const spec::Scenario& scenario, const spec::StageSpec& stage,
-                       const network::TokenSpread& spread, std::vector<std::string>& infeasible);
+                       const network::TokenSpread& spread, const cluster::PipelineHop& hop,
+                       std::vector<std::string>& infeasible);
 
 }  // namespace foretrain::study

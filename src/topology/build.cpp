@@ -18,7 +18,9 @@ std::string refusal(const ClusterSpec& c) {
   if (c.gpus_per_node % c.nics_per_node != 0)
     return fmt::format("{} NICs cannot be shared evenly by {} GPUs of a node", c.nics_per_node,
                        c.gpus_per_node);
-  if (f.levels != 2) return fmt::format("a fat tree of {} levels is not modelled, only 2", f.levels);
+  if (f.levels != 2)
+    return fmt::format("a fat tree of {} is not modelled, only 2 levels",
+                       f.levels == 1 ? "one level" : fmt::format("{} levels", f.levels));
   if (f.switch_ports < 2 || f.switch_ports % 2 != 0)
     return fmt::format("a switch of {} ports has no equal halves up and down", f.switch_ports);
   const bool joined = f.kind == FabricSpec::Kind::multi_rail_fat_tree;

@@ -20,7 +20,9 @@ struct Traced {
   Traced() {
     std::vector<std::string> infeasible;
     const auto spread = cluster::token_spread(study::step_spec(scenario, scenario.stages[0]));
-    stage = study::run_stage(scenario, scenario.stages[0], spread, infeasible);
+    const auto hop =
+        cluster::pipeline_hop(scenario.cluster, scenario.gpu, scenario.nic, scenario.stages[0].plan).value();
+    stage = study::run_stage(scenario, scenario.stages[0], spread, hop, infeasible);
     REQUIRE(infeasible.empty());
     inside = report::look_inside(scenario, scenario.stages[0], stage);
   }

@@ -205,7 +205,8 @@ TEST_CASE("a plan that does not fit names the stage, the rank and the term, and 
   const auto none = run_file(v3_file, {"plan.recompute=[]"});
   REQUIRE_FALSE(none.infeasible.empty());
   CHECK_THAT(none.infeasible[0], Contains("pre-training: pipeline rank 0 needs") &&
-                                     Contains("the term that breaks it is activations"));
+                                     Contains("largest terms: activations ") &&
+                                     Contains("the sum passes the limit at activations"));
   CHECK(none.comparisons.empty());
   CHECK(none.causes.empty());
   CHECK(none.interval.high == seconds(0));
@@ -217,7 +218,14 @@ TEST_CASE("a plan that does not fit names the stage, the rank and the term, and 
   const auto breaks =
       std::find_if(memory.begin(), memory.end(), [](const auto& m) { return m.total > m.limit; });
   REQUIRE(breaks != memory.end());
-  CHECK_THAT(less.infeasible[0], Contains("of 20.0 GiB") && Contains(plan::breaking_term(*breaks)));
+  CHECK_THAT(less.infeasible[0],
+             Contains("of 20.0; ") && Contains("passes the limit at " + plan::breaking_term(*breaks)));
+}
+
+TEST_CASE("a fabric that cannot be wired is named once, not for every stage") {
+  const auto none = run_file(v3_file, {"cluster.fabric.levels=1"});
+  CHECK(none.infeasible ==
+        std::vector<std::string>{"a fat tree of one level is not modelled, only 2 levels"});
 }
 
 TEST_CASE("a batch that suits neither the schedule nor its fallback is refused with both reasons") {

@@ -74,7 +74,9 @@ TEST_CASE("a cluster that cannot be wired is refused with the reason") {
   CHECK(build(cluster_of(2050), rates).error() == "2050 GPUs do not fill nodes of 8");
   ClusterSpec three = cluster_of(2048);
   three.fabric.levels = 3;
-  CHECK(build(three, rates).error() == "a fat tree of 3 levels is not modelled, only 2");
+  CHECK(build(three, rates).error() == "a fat tree of 3 levels is not modelled, only 2 levels");
+  three.fabric.levels = 1;
+  CHECK(build(three, rates).error() == "a fat tree of one level is not modelled, only 2 levels");
   ClusterSpec planes = cluster_of(2048);
   planes.fabric.planes = 4;
   CHECK(build(planes, rates).error() == "4 planes need 4 NICs a node, there are 8");
