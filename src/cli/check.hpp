@@ -1,6 +1,6 @@
 #pragma once
-// `foretrain check`: reads a scenario, reports every mistake in it, and says what was understood. Simulates
-// nothing.
+// `foretrain check`: reads a scenario, reports every mistake in it, says what was understood, and whether it
+// can run: one step of each stage is simulated, for the memory and the fabric; no experiment is.
 
 #include <iosfwd>
 
@@ -8,6 +8,7 @@
 
 namespace foretrain::cli {
 
+// 0, or 1 when the plan cannot run.
 int check_scenario(const ScenarioOptions& options, std::ostream& out);
 
 }  // namespace foretrain::cli

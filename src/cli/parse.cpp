@@ -85,6 +85,8 @@ void add_run(CLI::App& app, Command& command) {
   const auto options = std::make_shared<RunOptions>();
   add_scenario(*sub, options->scenario);
   sub->add_flag("--json", options->json, "print JSON, units in the key names");
+  sub->add_flag("--details", options->details,
+                "say also what was assumed, how rollouts are priced and where spreads come from");
   add_text(*sub, "--trace", options->trace_file, "FILE", "write the step as a trace that Perfetto opens");
   add_text(*sub, "--stage", options->stage, "NAME", "the stage whose step is traced; the first if not given");
   add_text(*sub, "--seed", options->scenario.seed, "N", "seed of all random draws");

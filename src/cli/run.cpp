@@ -46,7 +46,9 @@ int run(const RunOptions& options, std::ostream& out) {
   const std::size_t traced = find_stage(scenario, options.stage);
   const study::Outcome outcome = simulate(options, scenario);
   const bool feasible = outcome.infeasible.empty();
-  const std::string text = options.json ? report::to_json(outcome) : report::to_text(outcome, scenario);
+  const auto detail = options.details ? report::Detail::full : report::Detail::brief;
+  const std::string text =
+      options.json ? report::to_json(outcome) : report::to_text(outcome, scenario, detail);
   if (options.trace_file && feasible) {
     const auto& stage = outcome.stages[traced];
     const report::Inside inside = report::look_inside(scenario, scenario.stages[traced], stage);

@@ -12,7 +12,8 @@ namespace foretrain::cli {
 struct RunOptions {
   ScenarioOptions scenario;
   bool json = false, stats = false;
-  bool quick = false;  // no experiments: no causes, no interval
+  bool details = false;  // of the text report
+  bool quick = false;    // no experiments: no causes, no interval
   std::optional<std::string> trace_file;
   std::optional<std::string> stage;  // whose step is traced; the first if not given
 };

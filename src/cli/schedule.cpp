@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "base/check.hpp"
+#include "base/words.hpp"
 #include "cluster/pipeline_metrics.hpp"
 #include "report/file.hpp"
 #include "report/gantt_svg.hpp"
@@ -70,8 +71,10 @@ std::vector<std::vector<std::int32_t>> stages_of(const plan::Program& program) {
 }
 
 std::string title_of(const ScheduleOptions& o, const Outcome& r) {
-  return fmt::format("{}: {} stages on {} ranks, {} micro-batches", plan::name_of(o.schedule), o.stages,
-                     r.program.ranks, o.micro_batches);
+  return fmt::format("{}: {} {} on {} {}, {} {}", plan::name_of(o.schedule), o.stages,
+                     plural(o.stages, "stage", "stages"), r.program.ranks,
+                     plural(r.program.ranks, "rank", "ranks"), o.micro_batches,
+                     plural(o.micro_batches, "micro-batch", "micro-batches"));
 }
 
 std::string input_text(const ScheduleOptions& o) {

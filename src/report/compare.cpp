@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <optional>
 
@@ -94,9 +95,13 @@ std::vector<Line> list_lines(const Outcome& first) {
   return lines;
 }
 
+// Beyond three times the base a percentage says little, and from nothing it says nothing: then the difference
+// in the line's own unit.
 std::string difference(double value, double base, const Line& line) {
-  if (line.is_share) return (value < base ? "" : "+") + fixed(value - base, line.decimals);
-  return base == 0 ? "" : error_text(value / base - 1);
+  if (value == base) return line.is_share ? "+" + fixed(0, line.decimals) : base == 0 ? "" : error_text(0);
+  const bool far = base == 0 || std::abs(value / base - 1) > 2;
+  if (line.is_share || far) return (value < base ? "" : "+") + fixed(value - base, line.decimals);
+  return error_text(value / base - 1);
 }
 
 // One table: the first outcome and those of [begin, end).

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/rows.hpp"
@@ -99,6 +100,7 @@ void write_rollout(JsonWriter& json, const study::RolloutOutcome& r) {
   number(json, "node_decode_tokens_per_s", r.decode_tokens_per_s_node);
   number(json, "node_prefill_tokens_per_s", r.prefill_tokens_per_s_node);
   number(json, "gpu_kv_cache_bytes", r.kv_cache_per_gpu.base());
+  write_texts(json, "warnings", r.warnings);
   write_texts(json, "notes", r.notes);
   json.end_object();
 }
@@ -107,7 +109,9 @@ void write_stage(JsonWriter& json, const StageOutcome& s) {
   json.begin_object().member("name", s.name).member("kind", name_of(s.kind));
   number(json, "tokens", s.tokens);
   number(json, "steps", s.steps);
-  number(json, "step_time_s", s.step.step_time.base());
+  number(json, "step_time_s", s.step.step_time.base());  // the update alone, as the rows of breakdown_s
+  // What a step of reinforcement learning takes with its rollout: the text report's step time.
+  if (s.rollout) number(json, "step_with_rollout_s", (s.duration / std::max(1.0, s.steps)).base());
   number(json, "days", s.duration.base() / 86400);
   number(json, "gpu_hours", s.gpu_hours);
   number(json, "cost_usd", s.cost.base());

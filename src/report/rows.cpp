@@ -2,6 +2,19 @@
 
 namespace foretrain::report {
 
+std::string title_of(const Row& row) {
+  const std::string name(row.name);
+  return row.label == row.name || row.name == exposed_row.name ? name
+                                                               : name + " (" + std::string(row.label) + ")";
+}
+
+const Row& largest_row(const cluster::Breakdown& breakdown) {
+  const Row* largest = &step_rows.front();
+  for (const Row& row : step_rows)
+    if (breakdown.*row.seconds > breakdown.*largest->seconds) largest = &row;
+  return *largest;
+}
+
 Seconds sum_of(const cluster::Breakdown& breakdown) {
   Seconds sum{};
   for (const Row& row : step_rows) sum += breakdown.*row.seconds;

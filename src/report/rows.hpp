@@ -35,6 +35,10 @@ inline constexpr Row exposed_row{"exposed_communication", "exposed",
                                  "of it, compute waiting for dispatch or combine",
                                  &cluster::Breakdown::exposed_communication};
 
+std::string title_of(const Row& row);  // "forward (1F)", or the name alone where the label adds nothing
+
+const Row& largest_row(const cluster::Breakdown& breakdown);  // of the six
+
 Seconds sum_of(const cluster::Breakdown& breakdown);  // of the six rows
 
 // The published figure for a stage's metric, or nullptr.

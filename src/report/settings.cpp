@@ -49,6 +49,10 @@ std::vector<Input> list_inputs(const spec::Scenario& scenario) {
   for (const spec::Setting& s : scenario.settings) {
     if (is_remark(last_word(s.key))) continue;
     std::string source = s.source;
+    if (s.origin == "default") {  // what the files say about their values is not about this one
+      inputs.push_back({s.key, s.value, s.origin, source});
+      continue;
+    }
     for (std::string key = s.key; !key.empty(); key = parent_of(key)) {
       const auto found = remarks.find(key);
       if (found == remarks.end()) continue;
@@ -58,6 +62,21 @@ std::vector<Input> list_inputs(const spec::Scenario& scenario) {
     inputs.push_back({s.key, s.value, s.origin, source});
   }
   return inputs;
+}
+
+InputCount count_inputs(const spec::Scenario& scenario) {
+  InputCount count;
+  for (const Input& input : list_inputs(scenario)) {
+    if (input.key.rfind("published.", 0) == 0) continue;  // a target, not an input
+    ++count.all;
+    if (input.origin.rfind("--set", 0) == 0)
+      ++count.changed;
+    else if (input.origin == "default")
+      ++count.defaulted;
+    else if (!input.source.empty())
+      ++count.sourced;
+  }
+  return count;
 }
 
 }  // namespace foretrain::report

@@ -15,4 +15,11 @@ struct Input {
 
 std::vector<Input> list_inputs(const spec::Scenario& scenario);
 
+struct InputCount {
+  std::size_t all = 0;                                  // published figures are targets, not inputs
+  std::size_t sourced = 0, defaulted = 0, changed = 0;  // changed: on the command line
+  std::size_t chosen() const { return all - sourced - defaulted - changed; }
+};
+InputCount count_inputs(const spec::Scenario& scenario);
+
 }  // namespace foretrain::report

@@ -21,13 +21,14 @@ std::string infeasible_text(const study::Outcome& outcome) {
 
 }  // namespace
 
-std::string to_text(const study::Outcome& outcome, const spec::Scenario& scenario) {
+std::string to_text(const study::Outcome& outcome, const spec::Scenario& scenario, Detail detail) {
   if (!outcome.infeasible.empty()) return infeasible_text(outcome);
   std::string text = header_section(outcome, scenario);
   for (const std::string& section :
        {answer_section(outcome), step_section(outcome, scenario), stages_section(outcome),
-        causes_section(outcome), memory_section(outcome), uncertainty_section(outcome),
-        published_section(outcome), notes_section(outcome), provenance_section(outcome, scenario)}) {
+        causes_section(outcome, detail), memory_section(outcome), uncertainty_section(outcome, detail),
+        published_section(outcome), notes_section(outcome, detail),
+        provenance_section(outcome, scenario, detail)}) {
     if (!section.empty()) text += "\n" + section;
   }
   return text;

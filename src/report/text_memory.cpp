@@ -20,14 +20,21 @@ std::size_t fullest_rank(const study::StageOutcome& stage) {
   return static_cast<std::size_t>(fullest - stage.memory.begin());
 }
 
+constexpr double bytes_per_gib = 1073741824.0;
+
 std::string gib(Bytes size) {
-  return fixed(size.base() / 1073741824.0, 2);
+  return fixed(size.base() / bytes_per_gib, 2);
+}
+
+Bytes least_left(const study::StageOutcome& stage) {
+  const plan::MemoryReport& memory = stage.memory[fullest_rank(stage)];
+  return memory.limit - memory.total;
 }
 
 std::string ranks_line(const study::StageOutcome& stage) {
   std::string text;
   for (std::size_t r = 0; r < stage.memory.size(); ++r) {
-    text += fmt::format("{}{}", r == 0 ? "" : " ", fixed(stage.memory[r].total.base() / 1073741824.0, 1));
+    text += fmt::format("{}{}", r == 0 ? "" : " ", fixed(stage.memory[r].total.base() / bytes_per_gib, 1));
   }
   return wrap(text, "  Every rank, GiB:  ");
 }
@@ -42,14 +49,13 @@ std::string waterfall(const study::StageOutcome& stage, std::size_t rank) {
   for (const plan::MemoryTerm& term : memory.terms) {
     sum += term.bytes;
     const bool is_last_straw = !breaks.empty() && term.name == breaks;
-    table.add(
-        {term.name, gib(term.bytes), gib(sum), (is_last_straw ? "** breaks the limit ** " : "") + term.how});
+    table.add({term.name, gib(term.bytes), gib(sum),
+               (is_last_straw ? "** the sum passes the limit ** " : "") + term.how});
   }
   table.add_rule();
   const bool fits = memory.total <= memory.limit;
   const Bytes gap = fits ? memory.limit - memory.total : memory.total - memory.limit;
-  table.add({"limit", "", gib(memory.limit),
-             fits ? gib(gap) + " GiB left" : gib(gap) + " GiB too much: " + breaks});
+  table.add({"limit", "", gib(memory.limit), fits ? gib(gap) + " GiB left" : gib(gap) + " GiB too much"});
   return fmt::format("MEMORY of one GPU in {}, pipeline rank {}{}{}\n", stage.name, rank,
                      rank == fullest_rank(stage) ? ", the fullest" : "", fits ? "" : ": does not fit") +
          to_text(table);
@@ -59,13 +65,25 @@ std::string memory_section(const study::Outcome& outcome) {
   if (outcome.stages.empty() || outcome.stages.front().memory.empty()) return {};
   const study::StageOutcome& first = outcome.stages.front();
   std::string text = waterfall(first, fullest_rank(first)) + ranks_line(first);
+  std::string others;
   for (const study::StageOutcome& s : outcome.stages) {
     if (&s == &first || s.memory.empty()) continue;
-    const plan::MemoryReport& m = s.memory[fullest_rank(s)];
-    text +=
-        fmt::format("  {}: {} of {} GiB on rank {}\n", s.name, gib(m.total), gib(m.limit), fullest_rank(s));
+    others += fmt::format("{}{} {}", others.empty() ? "" : ", ", s.name,
+                          fixed(s.memory[fullest_rank(s)].total.base() / bytes_per_gib, 1));
   }
-  return text;
+  return others.empty() ? text : text + wrap(others, "  Fullest rank of the other stages, GiB:  ");
+}
+
+std::string memory_line(const study::Outcome& outcome) {
+  const study::StageOutcome* worst = nullptr;
+  for (const study::StageOutcome& s : outcome.stages) {
+    if (s.memory.empty()) continue;
+    if (worst == nullptr || least_left(s) < least_left(*worst)) worst = &s;
+  }
+  if (worst == nullptr) return {};
+  const plan::MemoryReport& memory = worst->memory[fullest_rank(*worst)];
+  return fmt::format("fits: fullest rank {} of {} GiB, in {}", fixed(memory.total.base() / bytes_per_gib, 1),
+                     fixed(memory.limit.base() / bytes_per_gib, 1), worst->name);
 }
 
 }  // namespace foretrain::report

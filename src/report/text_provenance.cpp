@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/words.hpp"
+#include "report/numbers.hpp"
+#include "report/rows.hpp"
 #include "report/settings.hpp"
 #include "report/table.hpp"
 #include "report/text_sections.hpp"
@@ -43,34 +46,35 @@ std::string families_line(const char* what, const std::vector<std::string>& fami
 
 }  // namespace
 
-std::string provenance_section(const study::Outcome& outcome, const spec::Scenario& scenario) {
+std::string provenance_section(const study::Outcome& outcome, const spec::Scenario& scenario, Detail detail) {
   const Families families = sort_families(scenario.gpu);
-  std::size_t all = 0, sourced = 0, defaulted = 0, changed = 0;
-  for (const Input& input : list_inputs(scenario)) {
-    if (input.key.rfind("published.", 0) == 0) continue;  // a target, not an input
-    ++all;
-    if (input.origin.rfind("--set", 0) == 0)
-      ++changed;
-    else if (!input.source.empty())
-      ++sourced;
-    else if (input.origin == "default")
-      ++defaulted;
-  }
-  std::size_t assumptions = 0;
-  for (const spec::StageSpec& s : scenario.stages) assumptions += s.assumptions.size();
-  std::string text = "WHERE THE INPUTS COME FROM: kernel families by the origin of their speed\n";
-  text += families_line("measured on this GPU", families.measured);
-  text += families_line("fitted on a kernel trace", families.fitted);
-  text += families_line("borrowed from another GPU", families.borrowed);
+  const InputCount count = count_inputs(scenario);
+  double assumptions = 0;
+  for (const spec::StageSpec& s : scenario.stages) assumptions += double(s.assumptions.size());
+  const bool full = detail == Detail::full;
+  std::string text = "WHERE THE INPUTS COME FROM\n";
+  if (full)
+    text += families_line("measured on this GPU", families.measured) +
+            families_line("fitted on a kernel trace", families.fitted) +
+            families_line("borrowed from another GPU", families.borrowed);
+  else
+    text += wrap(fmt::format("Kernel families: {} measured on this GPU, {} fitted on a kernel trace, {} "
+                             "borrowed from another GPU.",
+                             families.measured.size(), families.fitted.size(), families.borrowed.size()),
+                 "  ");
   text +=
-      wrap(fmt::format(
-               "{} inputs: {} with a stated source, {} choices of the scenario, {} defaults, {} set on the "
-               "command line; {} assumptions stated above.",
-               all, sourced, all - sourced - defaulted - changed, defaulted, changed, assumptions),
+      wrap(fmt::format("{} inputs: {} with a stated source, {} of the scenario's choice, {} by default, {} "
+                       "set on the command line; {} {}{}.",
+                       count.all, count.sourced, count.chosen(), count.defaulted, count.changed,
+                       whole(assumptions), plural(assumptions, "assumption", "assumptions"),
+                       full ? ", stated above" : ""),
            "  ");
-  text += fmt::format("  Every value and its source: foretrain explain {}\n", outcome.file);
-  text += fmt::format("  The kernels behind a row:   foretrain why {} overlapped\n", outcome.file);
-  return text;
+  if (!full)
+    text += fmt::format("  Assumptions, families, spreads: foretrain run {} --details\n", outcome.file);
+  text += fmt::format("  Every value and its source:     foretrain explain {}\n", outcome.file);
+  if (outcome.stages.empty()) return text;
+  return text + fmt::format("  The kernels behind a row:       foretrain why {} {}\n", outcome.file,
+                            largest_row(outcome.stages.front().step.mean).name);
 }
 
 }  // namespace foretrain::report

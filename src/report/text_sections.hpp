@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "report/text.hpp"
 #include "spec/scenario.hpp"
 #include "study/outcome.hpp"
 
@@ -13,12 +14,12 @@ std::string header_section(const study::Outcome& outcome, const spec::Scenario& 
 std::string answer_section(const study::Outcome& outcome);
 std::string step_section(const study::Outcome& outcome, const spec::Scenario& scenario);
 std::string stages_section(const study::Outcome& outcome);
-std::string causes_section(const study::Outcome& outcome);
+std::string causes_section(const study::Outcome& outcome, Detail detail);
 std::string memory_section(const study::Outcome& outcome);
 std::string waterfall(const study::StageOutcome& stage, std::size_t rank);  // of memory
-std::string uncertainty_section(const study::Outcome& outcome);
-std::string notes_section(const study::Outcome& outcome);
+std::string uncertainty_section(const study::Outcome& outcome, Detail detail);
+std::string notes_section(const study::Outcome& outcome, Detail detail);
 std::string published_section(const study::Outcome& outcome);
-std::string provenance_section(const study::Outcome& outcome, const spec::Scenario& scenario);
+std::string provenance_section(const study::Outcome& outcome, const spec::Scenario& scenario, Detail detail);
 
 }  // namespace foretrain::report

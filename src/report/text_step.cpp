@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/words.hpp"
 #include "report/numbers.hpp"
 #include "report/rows.hpp"
 #include "report/table.hpp"
@@ -31,10 +32,8 @@ void add_row(Table& table, const study::Outcome& outcome, const StageOutcome& st
   const Seconds value = stage.step.mean.*row.seconds;
   const study::Comparison* published =
       find_published(outcome, stage.name, fmt::format("breakdown.{}_s", row.name));
-  const bool plain = row.label == row.name || &row == &exposed_row;
-  table.add({plain ? std::string(row.name) : fmt::format("{} ({})", row.name, row.label), seconds_cell(value),
-             percent_text(value / stage.step.step_time), published_cell(published), error_cell(published),
-             std::string(row.meaning)});
+  table.add({title_of(row), seconds_cell(value), percent_text(value / stage.step.step_time),
+             published_cell(published), error_cell(published), std::string(row.meaning)});
 }
 
 std::string rows_table(const study::Outcome& outcome, const StageOutcome& stage) {
@@ -81,10 +80,10 @@ std::string ranks_table(const StageOutcome& stage) {
 std::string step_section(const study::Outcome& outcome, const spec::Scenario& scenario) {
   if (outcome.stages.empty()) return {};
   const StageOutcome& s = outcome.stages.front();
-  std::string text =
-      fmt::format("THE STEP of {}: {} sequences of {} tokens; {} micro-batches a pipeline; {}\n", s.name,
-                  whole(double(s.batch)), whole(double(s.sequence)), s.step.micro_batches,
-                  plan::name_of(s.step.schedule));
+  std::string text = fmt::format(
+      "THE STEP of {}: {} {} of {} tokens; {} {} a pipeline; {}\n", s.name, whole(double(s.batch)),
+      plural(double(s.batch), "sequence", "sequences"), whole(double(s.sequence)), s.step.micro_batches,
+      plural(double(s.step.micro_batches), "micro-batch", "micro-batches"), plan::name_of(s.step.schedule));
   text += rows_table(outcome, s);
   text += wrap(
       fmt::format(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
 #include "model/transformer.hpp"
 #include "report/numbers.hpp"
 #include "report/table.hpp"
@@ -17,7 +18,8 @@ namespace {
 
 std::string model_line(const spec::Scenario& s) {
   const model::ParameterCounts count = model::count_parameters(s.model);
-  std::string text = fmt::format("{}: {} layers", s.model.name, s.model.layers);
+  std::string text = fmt::format("{}: {} {}", s.model.name, s.model.layers,
+                                 plural(double(s.model.layers), "layer", "layers"));
   if (s.model.moe.experts > 0)
     text += fmt::format(", {} experts of which {} a token", s.model.moe.experts, s.model.moe.top_k);
   text += fmt::format("; {} parameters", count_text(count.total));
@@ -29,10 +31,11 @@ std::string cluster_line(const spec::Scenario& s) {
   const auto& c = s.cluster;
   const bool planes = c.fabric.kind == topology::FabricSpec::Kind::multi_plane_fat_tree;
   const std::string fabric =
-      planes ? fmt::format("{} planes", c.fabric.planes) : std::string("one fabric for all rails");
-  return fmt::format("{} {} in {} nodes of {} x {}; fat tree, {}", whole(double(c.gpus)), s.gpu.name,
-                     whole(double(c.gpus) / double(std::max<std::int64_t>(1, c.gpus_per_node))),
-                     c.nics_per_node, s.nic.name, fabric);
+      planes ? fmt::format("{} {}", c.fabric.planes, plural(double(c.fabric.planes), "plane", "planes"))
+             : std::string("one fabric for all rails");
+  const double nodes = double(c.gpus) / double(std::max<std::int64_t>(1, c.gpus_per_node));
+  return fmt::format("{} {} in {} {} of {} x {}; fat tree, {}", whole(double(c.gpus)), s.gpu.name,
+                     whole(nodes), plural(nodes, "node", "nodes"), c.nics_per_node, s.nic.name, fabric);
 }
 
 std::string plan_line(const spec::Scenario& s) {
@@ -63,7 +66,7 @@ std::string describe(const spec::StageSpec& stage) {
   else if (stage.samples > 0)
     size = count_text(stage.samples) + " samples";
   else
-    size = whole(double(stage.steps)) + " steps";
+    size = fmt::format("{} {}", whole(double(stage.steps)), plural(double(stage.steps), "step", "steps"));
   const std::string batch = stage.batch.from == stage.batch.to
                                 ? whole(double(stage.batch.to))
                                 : whole(double(stage.batch.from)) + " to " + whole(double(stage.batch.to));

@@ -55,7 +55,7 @@ std::string why_text(const study::Outcome& outcome, const spec::Scenario& scenar
   const auto say = [&](const Row& r) {
     if (r.name != row) return;
     const Seconds value = chosen.step.mean.*r.seconds;
-    text = fmt::format("{}{}: {:.3f} s of the {:.3f} s step of {}, {}\n  {}\n", r.name, r.label, value.base(),
+    text = fmt::format("{}: {:.3f} s of the {:.3f} s step of {}, {}\n  {}\n", title_of(r), value.base(),
                        chosen.step.step_time.base(), chosen.name, percent_text(value / chosen.step.step_time),
                        r.meaning);
   };

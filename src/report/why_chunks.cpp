@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/words.hpp"
 #include "report/numbers.hpp"
 #include "report/table.hpp"
 #include "report/why_sections.hpp"
@@ -144,7 +145,8 @@ std::string kinds_legend(const cluster::ChunkPools& pools) {
   for (std::size_t k = 0; k < pools.units_of_kind.size(); ++k) {
     const auto stages =
         std::count(pools.kind_of_stage.begin(), pools.kind_of_stage.end(), static_cast<std::int32_t>(k));
-    text += wrap(fmt::format("{} ({} stages)", units_text(pools.units_of_kind[k]), stages),
+    text += wrap(fmt::format("{} ({} {})", units_text(pools.units_of_kind[k]), stages,
+                             plural(double(stages), "stage", "stages")),
                  fmt::format("    {}  ", static_cast<char>('a' + k % 26)));
   }
   return text;

@@ -102,6 +102,18 @@ TEST_CASE("check says what was understood") {
   const Done done = run({"check", small});
   CHECK(done.status == 0);
   CHECK_THAT(done.out, Contains("is a sound scenario") && Contains("expert 8") && Contains("100 B tokens"));
+  CHECK_THAT(done.out, Contains("fits: fullest rank "));
+  const std::string run_text = run({"run", small, "--quick"}).out;  // counts the same inputs
+  const auto count =
+      done.out.substr(done.out.find("; ") + 2, done.out.find(" inputs") - done.out.find("; ") - 2);
+  CHECK_THAT(run_text, Contains("  " + count + " inputs: "));
+}
+
+TEST_CASE("check says no to a plan that does not fit") {
+  const Done done = run({"check", small, "--set", "plan.micro_batch=16"});
+  CHECK(done.status == 1);
+  CHECK_THAT(done.out, Contains("cannot run as planned") && Contains("largest terms: activations") &&
+                           !Contains("sound"));
 }
 
 TEST_CASE("explain lists every input with its origin, and ops with the row behind each price") {
@@ -122,6 +134,8 @@ TEST_CASE("why traces every row to its sources") {
   CHECK_THAT(run({"why", small, "overlapped", "--set", "plan.schedule=dualpipe"}).out,
              Contains("THE EXCHANGES"));
   CHECK_THAT(run({"why", small, "bubble"}).out, Contains("published formula") && Contains("cause by cause"));
+  CHECK_THAT(run({"why", small, "forward"}).out, Contains("forward (1F): ") && Contains("(1 stage)"));
+  CHECK(run({"why", small, "bubble"}).out.starts_with("bubble: "));
   CHECK_THAT(run({"why", small, "optimizer"}).out, Contains("reduce-scatter"));
   CHECK_THAT(run({"why", small, "exposed_communication"}).out, Contains("exposed each, ms"));
   CHECK_THAT(run({"why", small, "step"}).out, Contains("each of which can be asked for"));

@@ -112,3 +112,16 @@ TEST_CASE("the program prints what it printed when this was last reviewed") {
   CHECK(done.status == golden.status);
   compare(golden.name, golden.figures_only ? key_figures(done.out) : masked(done.out));
 }
+
+TEST_CASE("a reader that leaves is no fault, a full disk is one; both are status 1") {
+  if (!command::exists()) {
+    WARN("no program at " FORETRAIN_BINARY ": nothing run");
+    return;
+  }
+  const auto full = command::run("check scenarios/small.yaml 2>&1 >/dev/full");
+  CHECK(full.status == 1);
+  CHECK(full.out == "foretrain: error: cannot write to standard output\n");
+  const auto left = command::run("check scenarios/small.yaml 2>&3; echo $? >&3; } | true",
+                                 "exec 3>&1; { sleep 0.2;");  // true is gone by then
+  CHECK(left.out == "1\n");
+}

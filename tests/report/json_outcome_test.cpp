@@ -39,6 +39,18 @@ TEST_CASE("an outcome as JSON: units end the keys, rows and ranks are there") {
   CHECK(doc.at("published").items[2].at("predicted").kind == json::Value::Kind::null);
 }
 
+TEST_CASE("a step of reinforcement learning is given without and with its rollout") {
+  study::Outcome o = sample::outcome();
+  CHECK_FALSE(json::parse(report::to_json(o)).at("stages").items[0].has("step_with_rollout_s"));
+  study::StageOutcome& rl = o.stages[0];
+  rl.rollout.emplace();
+  rl.steps = 100;
+  rl.duration = seconds(2500);
+  const json::Value doc = json::parse(report::to_json(o));
+  CHECK(doc.at("stages").items[0].at("step_time_s").number == 20);
+  CHECK(doc.at("stages").items[0].at("step_with_rollout_s").number == 25);
+}
+
 TEST_CASE("numbers that JSON cannot hold become null") {
   study::Outcome o = sample::outcome();
   o.gpu_hours = std::numeric_limits<double>::quiet_NaN();

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "report/compare.hpp"
 #include "report/sample.hpp"
+#include "report/settings.hpp"
 #include "report/table.hpp"
 
 using namespace foretrain;
@@ -39,6 +40,50 @@ TEST_CASE("published rows stand beside the prediction with a signed error") {
   CHECK_THAT(text, Contains("step                    20.000             19.926   +0.4 %"));
 }
 
+TEST_CASE("details add what was assumed and the sources of spreads; the brief report counts them") {
+  study::Outcome o = sample::outcome();
+  o.stages[0].notes.push_back("assumed the weather: mild");
+  o.causes.push_back({"a small one", "nothing much", seconds(0.01)});
+  auto scenario = sample::scenario();
+  scenario.stages.resize(1);
+  scenario.stages[0].assumptions = {{"the weather", "mild"}};
+  const std::string brief = report::to_text(o, scenario);
+  CHECK_THAT(brief, !Contains("mild") && !Contains("DeepGEMM tables") && !Contains("a small one"));
+  CHECK_THAT(brief, Contains("assumption.") && Contains("--details") &&
+                        Contains("And 1 more, each below 0.5 %") && Contains("run zb1p instead of dualpipe"));
+  const std::string full = report::to_text(o, scenario, report::Detail::full);
+  CHECK_THAT(full, Contains("assumed the weather: mild") && Contains("DeepGEMM tables") &&
+                       Contains("a small one") && Contains("run zb1p instead of dualpipe"));
+  CHECK_THAT(full, !Contains("--details"));
+  CHECK(widest_line(full) <= report::page_width);
+}
+
+TEST_CASE("the last line points to the largest row") {
+  study::Outcome o = sample::outcome();
+  o.stages[0].step.mean.overlapped = seconds(0);
+  o.stages[0].step.mean.backward = seconds(9);
+  CHECK_THAT(report::to_text(o, sample::scenario()), Contains("why scenarios/sample.yaml backward\n"));
+}
+
+TEST_CASE("a default has no source of a file's, and counts as a default") {
+  spec::Scenario s;
+  s.settings = {{"gpu.source", "data sheet", "gpu.yaml:1", ""},
+                {"gpu.sms", "132", "gpu.yaml:2", ""},
+                {"gpu.gap", "2 us", "default", ""},
+                {"plan.data", "8", "--set", ""},
+                {"published.0.value", "3", "sample.yaml:9", ""}};
+  const auto inputs = report::list_inputs(s);
+  REQUIRE(inputs.size() == 4);
+  CHECK(inputs[0].source == "data sheet");
+  CHECK(inputs[1].source.empty());
+  const auto count = report::count_inputs(s);
+  CHECK(count.all == 3);
+  CHECK(count.sourced == 1);
+  CHECK(count.defaulted == 1);
+  CHECK(count.changed == 1);
+  CHECK(count.chosen() == 0);
+}
+
 TEST_CASE("equal ranks share a line, unequal ones do not") {
   study::Outcome o = sample::outcome();
   CHECK_THAT(report::to_text(o, sample::scenario()), Contains("\n  0-1   1.000"));
@@ -64,7 +109,7 @@ TEST_CASE("an infeasible plan gives the reasons and the memory, nothing else") {
   o.infeasible = {"pipeline rank 0 needs 85 GiB"};
   const std::string text = report::to_text(o, sample::scenario());
   CHECK_THAT(text, Contains("sample cannot run as planned:\n  - pipeline rank 0 needs 85 GiB\n"));
-  CHECK_THAT(text, Contains("** breaks the limit **"));
+  CHECK_THAT(text, Contains("** the sum passes the limit **"));
   CHECK_THAT(text, !Contains("THE ANSWER"));
 }
 
@@ -77,7 +122,7 @@ TEST_CASE("a reinforcement stage shows its parts") {
   r.decode_tokens_per_s_node = 14800;
   o.stages[1].rollout = r;
   const std::string text = report::to_text(o, sample::scenario());
-  CHECK_THAT(text, Contains("decode            42.50  answers are generated"));
+  CHECK_THAT(text, Contains("decode                  42.50  answers are generated"));
   CHECK_THAT(text, Contains("decode 14,800 tokens/s a node"));
   CHECK_THAT(text, Contains("THE STEP of every stage"));
 }
@@ -92,6 +137,14 @@ TEST_CASE("a comparison shows differences to the first; shares in points") {
   CHECK_THAT(text, Contains("MFU causal, %                        38.9     41.9     +3.0"));
   CHECK(widest_line(report::compare_text({"a", "b", "c", "d", "e", "f"}, {a, b, a, b, a, b})) <=
         report::page_width);
+}
+
+TEST_CASE("beyond three times the first, and from nothing, the difference stands in the row's unit") {
+  study::Outcome a = sample::outcome(), b = a;
+  a.stages[0].step.mean.overlapped = seconds(0);
+  b.stages[0].step.mean.bubble = seconds(7);
+  const std::string text = report::compare_text({"one", "two"}, {a, b});
+  CHECK_THAT(text, Contains("+14.000") && Contains("+5.000") && !Contains("+250.0 %"));
 }
 
 TEST_CASE("a variant that cannot run says why and leaves the others comparable") {
