@@ -9,14 +9,13 @@
 namespace foretrain::cluster {
 namespace {
 
-// Rows at which the mlp blocks are priced, relative to a balanced load: the traced rank saw 0.87 to 1.13, and the
-// most loaded of 64 ranks at 8 % spread is expected near 1.2.
+// Rows at which the mlp blocks are priced, relative to a balanced load: the traced rank saw 0.87 to 1.13, and
+// the most loaded of 64 ranks at 8 % spread is expected near 1.2.
 constexpr std::array knot_ratios{0.5, 1.0, 2.0};
 
 BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gpu,
                   const ComputeConditions& conditions) {
-  hardware::Conditions now{.sms_taken = conditions.sms_taken, .hbm_taken = 0,
-                           .sources = conditions.sources};
+  hardware::Conditions now{.sms_taken = conditions.sms_taken, .hbm_taken = 0, .sources = conditions.sources};
   BlockTime time{};
   for (const auto& op : ops) {
     const auto price = hardware::price(op.kernel, gpu, now);
@@ -32,12 +31,18 @@ BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gp
 
 const std::vector<model::Op>& ops_of(const model::UnitOps& ops, BlockKind kind) {
   switch (kind) {
-    case BlockKind::attention_f: return ops.attention_f;
-    case BlockKind::mlp_f: return ops.mlp_f;
-    case BlockKind::mlp_i: return ops.mlp_i;
-    case BlockKind::attention_i: return ops.attention_i;
-    case BlockKind::mlp_w: return ops.mlp_w;
-    case BlockKind::attention_w: return ops.attention_w;
+    case BlockKind::attention_f:
+      return ops.attention_f;
+    case BlockKind::mlp_f:
+      return ops.mlp_f;
+    case BlockKind::mlp_i:
+      return ops.mlp_i;
+    case BlockKind::attention_i:
+      return ops.attention_i;
+    case BlockKind::mlp_w:
+      return ops.mlp_w;
+    case BlockKind::attention_w:
+      return ops.attention_w;
   }
   check(false, "unknown block kind");
   return ops.attention_f;
@@ -56,7 +61,8 @@ BlockTime BlockCurve::at(double rows) const {
   const Knot &a = knots_[i - 1], &b = knots_[i];
   const double f = (rows - a.rows) / (b.rows - a.rows);
   const auto mix = [f](Seconds x, Seconds y) { return std::max(seconds(0), x + (y - x) * f); };
-  return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside), mix(a.time.clocked, b.time.clocked)};
+  return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside),
+          mix(a.time.clocked, b.time.clocked)};
 }
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,
@@ -73,7 +79,7 @@ UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const
     for (std::size_t k = 0; k < block_kinds; ++k) {
       const auto& block = ops_of(ops, static_cast<BlockKind>(k));
       const auto kind = static_cast<BlockKind>(k);
-      const Seconds extra = block.empty() ? seconds(0)
+      const Seconds extra = block.empty()                    ? seconds(0)
                             : kind == BlockKind::attention_f ? conditions.attention_forward_extra
                             : kind == BlockKind::attention_i ? conditions.attention_backward_extra
                                                              : seconds(0);

@@ -1,8 +1,8 @@
 #pragma once
-// From op lists to priced blocks: a block is what one unit does between two communications (attention or mlp, in F,
-// I and W). Its time is known alone on the GPU and beside an all-to-all that draws HBM bandwidth, at several
-// numbers of routed rows; between the knots it is linear, which is right because experts compute row by row in
-// hundreds of waves. Everything is priced once a step and reused by value.
+// From op lists to priced blocks: a block is what one unit does between two communications (attention or mlp,
+// in F, I and W). Its time is known alone on the GPU and beside an all-to-all that draws HBM bandwidth, at
+// several numbers of routed rows; between the knots it is linear, which is right because experts compute row
+// by row in hundreds of waves. Everything is priced once a step and reused by value.
 //
 // Cost: about 150 ops x 4 conditions x 3 knots a unit kind; well under a millisecond a kind.
 
@@ -48,7 +48,7 @@ struct UnitTimes {
 struct ComputeConditions {
   std::int64_t sms_taken = 0;  // held by communication throughout (inside an overlapped pair)
   double hbm_taken = 0;        // share of HBM that an all-to-all draws while it runs
-  hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
+  hardware::Sources sources = hardware::Sources::any;             // whose curves price the kernels
   Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
 };
 

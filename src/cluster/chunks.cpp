@@ -32,20 +32,22 @@ Rng stream_of(const ChunkInputs& inputs, const std::string& what, const ChunkKey
 // One factor a compute block, normal around 1 and never below a half.
 std::vector<double> draw_jitter(const ChunkInputs& inputs, const ChunkKey& key, const GroupWork& work) {
   Rng rng = stream_of(inputs, "jitter", key);
-  std::vector<double> factors(work.chunk.segments.size() * static_cast<std::size_t>(work.ranks * work.repetitions));
+  std::vector<double> factors(work.chunk.segments.size() *
+                              static_cast<std::size_t>(work.ranks * work.repetitions));
   for (std::size_t i = 0; i < factors.size(); ++i)
     if (!work.chunk.segments[i % work.chunk.segments.size()].is_exchange)
       factors[i] = std::max(0.5, 1 + inputs.kernel_jitter * rng.normal());
   return factors;
 }
 
-// Excess of the slowest of a group's GPUs that all but one group in ten, or only one in a hundred, stays below.
+// Excess of the slowest of a group's GPUs that all but one group in ten, or only one in a hundred, stays
+// below.
 double excess_below(const ChunkInputs& inputs, double share) {
   return inputs.gpu_spread * network::normal_quantile(std::pow(share, 1.0 / inputs.group_ranks));
 }
 
-// SM-bound kernel time of each GPU of a group, relative to the mean chip's, less one: normal scores in random order, the
-// slowest replaced.
+// SM-bound kernel time of each GPU of a group, relative to the mean chip's, less one: normal scores in random
+// order, the slowest replaced.
 std::vector<double> list_chips(const ChunkInputs& inputs, double slowest) {
   const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
   std::vector<double> excess(ranks);
@@ -62,7 +64,8 @@ std::vector<double> list_chips(const ChunkInputs& inputs, double slowest) {
 double draw_slowest(const ChunkInputs& inputs, std::size_t rank, std::int32_t group) {
   Rng rng(inputs.seed, "chips/" + std::to_string(rank) + "/" + std::to_string(group));
   double most = inputs.gpu_spread * rng.normal();
-  for (std::int32_t r = 1; r < inputs.group_ranks; ++r) most = std::max(most, inputs.gpu_spread * rng.normal());
+  for (std::int32_t r = 1; r < inputs.group_ranks; ++r)
+    most = std::max(most, inputs.gpu_spread * rng.normal());
   return most;
 }
 
@@ -72,8 +75,8 @@ std::vector<RoutingDraw> draw_routing(const ChunkInputs& inputs, const ChunkKey&
   const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
   const auto mean = static_cast<double>(inputs.work.routed_rows);
   for (auto& draw : draws) {
-    const auto rows = network::sample_rows(rng, inputs.group_ranks, inputs.unpadded_rows, inputs.routing_spread,
-                                           {inputs.work.local_experts, row_padding});
+    const auto rows = network::sample_rows(rng, inputs.group_ranks, inputs.unpadded_rows,
+                                           inputs.routing_spread, {inputs.work.local_experts, row_padding});
     draw.gpu_load.resize(ranks);
     draw.node_load.resize(ranks);
     for (std::size_t r = 0; r < ranks; ++r) draw.gpu_load[r] = rows[r].padded / mean;
@@ -166,7 +169,9 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
       for (const auto& instruction : rank) keys.insert(pools.key_of(instruction));
   for (const ChunkKey& key : keys) {
     const auto& asked = inputs.repetitions;
-    const std::int32_t repetitions = inputs.identical() ? 1 : key.action == Action::pair ? asked.pair : asked.lone;
+    const std::int32_t repetitions = inputs.identical()           ? 1
+                                     : key.action == Action::pair ? asked.pair
+                                                                  : asked.lone;
     GroupWork work = group_work(inputs, prices, pools, key, repetitions);
     const GroupResult fast = simulate_group(work);
     auto& samples = pools.samples[key] = fast.samples;

@@ -1,7 +1,8 @@
 #pragma once
-// How long each kind of chunk takes on each kind of stage: every combination that a program uses is simulated by its
-// expert-parallel group (group.hpp) a few times with fresh routing draws, and the program's chunks draw from these
-// samples. Identical GPUs are folded: when routing is balanced one GPU stands for its group and one sample for all.
+// How long each kind of chunk takes on each kind of stage: every combination that a program uses is simulated
+// by its expert-parallel group (group.hpp) a few times with fresh routing draws, and the program's chunks
+// draw from these samples. Identical GPUs are folded: when routing is balanced one GPU stands for its group
+// and one sample for all.
 //
 // Left out: correlation between the routing of successive layers (no source states one).
 
@@ -19,7 +20,8 @@
 
 namespace foretrain::cluster {
 
-inline constexpr std::int64_t row_padding = 128;  // rows of an expert are padded to it (DeepGEMM's contiguous layout)
+inline constexpr std::int64_t row_padding =
+    128;  // rows of an expert are padded to it (DeepGEMM's contiguous layout)
 
 // Samples a kind of chunk: pairs fill the step, so their mean must be steady; lone chunks are few.
 struct Repetitions {
@@ -30,19 +32,21 @@ struct Repetitions {
 struct ChunkInputs {
   const model::TransformerSpec* model = nullptr;
   const hardware::GpuSpec* gpu = nullptr;
-  model::Work work;                       // at balanced load
-  double unpadded_rows = 0;               // of it, without the padding of grouped GEMMs
-  Seconds context_forward{}, context_backward{};  // exposed exchange of context parallelism, per attention block
+  model::Work work;          // at balanced load
+  double unpadded_rows = 0;  // of it, without the padding of grouped GEMMs
+  Seconds context_forward{},
+      context_backward{};  // exposed exchange of context parallelism, per attention block
   std::vector<std::vector<model::Unit>> stages;
-  std::array<ExchangeTime, exchange_kinds> exchange_alone{}, exchange_beside{};  // beside: in an overlapped pair
+  std::array<ExchangeTime, exchange_kinds> exchange_alone{},
+      exchange_beside{};  // beside: in an overlapped pair
   Seconds barrier{};
-  std::int64_t communication_sms = 0;     // held inside an overlapped pair
+  std::int64_t communication_sms = 0;  // held inside an overlapped pair
   double hbm_taken_alone = 0, hbm_taken_beside = 0;
   std::int32_t group_ranks = 1, ranks_per_node = 8;
-  double routing_spread = 0;              // relative standard deviation of rows; 0 = balanced
-  double kernel_jitter = 0;               // relative standard deviation of a compute block's time
-  double gpu_spread = 0;                  // relative standard deviation of SM-bound kernel time from GPU to GPU
-  bool identical() const {  // then one GPU stands for all
+  double routing_spread = 0;  // relative standard deviation of rows; 0 = balanced
+  double kernel_jitter = 0;   // relative standard deviation of a compute block's time
+  double gpu_spread = 0;      // relative standard deviation of SM-bound kernel time from GPU to GPU
+  bool identical() const {    // then one GPU stands for all
     return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0;
   }
   hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
@@ -63,8 +67,8 @@ struct UnitPrices {
 UnitPrices price_units(const ChunkInputs& inputs);
 
 struct ChunkPools {
-  std::vector<std::int32_t> kind_of_stage;             // [stage]
-  std::vector<std::vector<model::Unit>> units_of_kind; // [kind]
+  std::vector<std::int32_t> kind_of_stage;              // [stage]
+  std::vector<std::vector<model::Unit>> units_of_kind;  // [kind]
   std::map<ChunkKey, std::vector<ChunkSample>> samples;
   double fast = 0, slow = 0;  // excess of the slowest GPU of the two groups that were simulated
   std::uint64_t events = 0, fingerprint = 0;
@@ -81,9 +85,10 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
 GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const ChunkPools& pools,
                      const ChunkKey& key, std::int32_t repetitions);
 
-// Which sample each chunk of a program takes: seeded, independent of the order of evaluation. A group waits for its
-// slowest GPU, but hides some of it under exchanges and uneven rows; so every kind of chunk is simulated for a group
-// whose slowest GPU is good and for one whose slowest is poor, and any other group lies on the line through the two.
+// Which sample each chunk of a program takes: seeded, independent of the order of evaluation. A group waits
+// for its slowest GPU, but hides some of it under exchanges and uneven rows; so every kind of chunk is
+// simulated for a group whose slowest GPU is good and for one whose slowest is poor, and any other group lies
+// on the line through the two.
 ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, const plan::Program& program,
                           std::int32_t groups);
 std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, std::size_t instruction);

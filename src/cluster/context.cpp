@@ -4,9 +4,9 @@
 
 namespace foretrain::cluster {
 
-ContextTimes context_times(const model::TransformerSpec& spec, const model::Work& work, std::int64_t gpus_per_node,
-                           const network::LinkSpeeds& speeds, Seconds attention_forward,
-                           Seconds attention_backward) {
+ContextTimes context_times(const model::TransformerSpec& spec, const model::Work& work,
+                           std::int64_t gpus_per_node, const network::LinkSpeeds& speeds,
+                           Seconds attention_forward, Seconds attention_backward) {
   ContextTimes times{};
   const auto cp = static_cast<double>(work.context_parallel);
   if (work.context_parallel <= 1) return times;
@@ -19,7 +19,8 @@ ContextTimes context_times(const model::TransformerSpec& spec, const model::Work
     return (cp - 1) * std::max(seconds(0), round - attention / cp);
   };
   times.exposed_forward = exposed(times.round, attention_forward);
-  times.exposed_backward = exposed(network::time_of_message(2 * times.block, hop, speeds), attention_backward);
+  times.exposed_backward =
+      exposed(network::time_of_message(2 * times.block, hop, speeds), attention_backward);
   return times;
 }
 

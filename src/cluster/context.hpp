@@ -1,14 +1,15 @@
 #pragma once
-// Context parallelism of MLA attention: ranks hold T tokens each of one sequence and pass the compressed latent
-// (kv_lora_rank + rope dimensions, BF16) around a ring, computing attention on one block while the next arrives.
+// Context parallelism of MLA attention: ranks hold T tokens each of one sequence and pass the compressed
+// latent (kv_lora_rank + rope dimensions, BF16) around a ring, computing attention on one block while the
+// next arrives.
 //
 //   exposed = (cp - 1) * max(0, round - attention / cp),  round = latency + block / rate
 //
-// Source: ring attention (Liu et al., "Ring attention with blockwise transformers", arXiv:2310.01889); the backward
-// carries the latent and its gradient, twice the bytes. Every rank projects keys and values of the whole sequence from
-// the latents it receives, and their gradients back (model/attention_ops.cpp): compute for bandwidth, since a block of
-// full keys and values is 71 times as large for DeepSeek-V3. Attention work is balanced by zig-zag chunks. Left out:
-// all-gather variants, and grouping of small blocks.
+// Source: ring attention (Liu et al., "Ring attention with blockwise transformers", arXiv:2310.01889); the
+// backward carries the latent and its gradient, twice the bytes. Every rank projects keys and values of the
+// whole sequence from the latents it receives, and their gradients back (model/attention_ops.cpp): compute
+// for bandwidth, since a block of full keys and values is 71 times as large for DeepSeek-V3. Attention work
+// is balanced by zig-zag chunks. Left out: all-gather variants, and grouping of small blocks.
 
 #include "base/units.hpp"
 #include "model/ops.hpp"
@@ -17,12 +18,13 @@
 namespace foretrain::cluster {
 
 struct ContextTimes {
-  Bytes block;                          // latent of one rank's tokens
-  Seconds round;                        // one block to the next rank
+  Bytes block;                                // latent of one rank's tokens
+  Seconds round;                              // one block to the next rank
   Seconds exposed_forward, exposed_backward;  // added to the attention blocks of one layer
 };
 
-// `attention_forward`, `attention_backward`: time of the attention kernels of one layer. All zero when cp = 1.
+// `attention_forward`, `attention_backward`: time of the attention kernels of one layer. All zero when cp
+// = 1.
 ContextTimes context_times(const model::TransformerSpec& spec, const model::Work& work,
                            std::int64_t gpus_per_node, const network::LinkSpeeds& speeds,
                            Seconds attention_forward, Seconds attention_backward);

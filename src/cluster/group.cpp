@@ -19,7 +19,7 @@ struct Gpu {
   std::uint32_t next_compute = 0, next_exchange = 0;  // positions in the stream orders
   bool computing = false, exchanging = false, at_barrier = false;
   BlockTime block{};
-  double left = 0;                    // share of the segment still to do
+  double left = 0;                      // share of the segment still to do
   SimTime since{}, ends{}, event_at{};  // of the current mode; when it ends; the one event that counts
   SimTime started{}, exchange_started{};
   Ticks compute{}, weight{}, exchange{};  // busy in this repetition
@@ -29,7 +29,8 @@ class Group {
  public:
   Group(const GroupWork& work, bool keep_spans) : work_(work), keep_spans_(keep_spans) {
     const auto& segments = work.chunk.segments;
-    for (std::uint32_t i = 0; i < segments.size(); ++i) (segments[i].is_exchange ? exchanges_ : computes_).push_back(i);
+    for (std::uint32_t i = 0; i < segments.size(); ++i)
+      (segments[i].is_exchange ? exchanges_ : computes_).push_back(i);
     gpus_.resize(static_cast<std::size_t>(work.ranks));
     done_.assign(gpus_.size() * segments.size(), 0);
     arrived_.assign(exchanges_.size() * static_cast<std::size_t>(work.repetitions), 0);
@@ -52,13 +53,17 @@ class Group {
  private:
   void handle(const sim::Event& e) {
     switch (e.kind<Kind>()) {
-      case Kind::compute_end: return on_compute_end(e.id());
-      case Kind::exchange_start: return on_exchange_start(e.id());
-      case Kind::exchange_end: return on_exchange_end(e.id());
+      case Kind::compute_end:
+        return on_compute_end(e.id());
+      case Kind::exchange_start:
+        return on_exchange_start(e.id());
+      case Kind::exchange_end:
+        return on_exchange_end(e.id());
     }
   }
 
-  // Starts whatever this GPU may start now, on both streams; enters the next repetition when this one is done.
+  // Starts whatever this GPU may start now, on both streams; enters the next repetition when this one is
+  // done.
   void advance(std::uint32_t rank) {
     Gpu& g = gpus_[rank];
     while (true) {
@@ -76,7 +81,8 @@ class Group {
 
   bool ready(std::uint32_t rank, std::uint32_t segment) const {
     for (const std::int16_t need : work_.chunk.segments[segment].needs)
-      if (need >= 0 && !done_[rank * work_.chunk.segments.size() + static_cast<std::size_t>(need)]) return false;
+      if (need >= 0 && !done_[rank * work_.chunk.segments.size() + static_cast<std::size_t>(need)])
+        return false;
     return true;
   }
 
@@ -152,8 +158,7 @@ class Group {
   void arrive(std::uint32_t rank) {
     Gpu& g = gpus_[rank];
     g.at_barrier = true;
-    const std::size_t barrier =
-        static_cast<std::size_t>(g.repetition) * exchanges_.size() + g.next_exchange;
+    const std::size_t barrier = static_cast<std::size_t>(g.repetition) * exchanges_.size() + g.next_exchange;
     if (++arrived_[barrier] == work_.ranks)
       engine_.after(sim::to_ticks(work_.barrier), Kind::exchange_start, static_cast<std::uint32_t>(barrier));
   }
@@ -190,7 +195,8 @@ class Group {
   void complete(std::uint32_t rank, std::uint32_t segment, SimTime started) {
     done_[rank * work_.chunk.segments.size() + segment] = 1;
     if (keep_spans_ && rank == 0)
-      result_.spans.push_back({gpus_[0].repetition, static_cast<std::int32_t>(segment), started, engine_.now()});
+      result_.spans.push_back(
+          {gpus_[0].repetition, static_cast<std::int32_t>(segment), started, engine_.now()});
     advance(rank);
   }
 
@@ -227,9 +233,9 @@ class Group {
   sim::Engine engine_;
   std::vector<std::uint32_t> computes_, exchanges_;  // stream orders
   std::vector<Gpu> gpus_;
-  std::vector<std::uint8_t> done_;       // [rank * segments + segment], of the rank's current repetition
-  std::vector<std::int32_t> arrived_;    // [repetition * exchanges + position]
-  std::vector<std::int32_t> finished_;   // [repetition]
+  std::vector<std::uint8_t> done_;      // [rank * segments + segment], of the rank's current repetition
+  std::vector<std::int32_t> arrived_;   // [repetition * exchanges + position]
+  std::vector<std::int32_t> finished_;  // [repetition]
   GroupResult result_;
 };
 

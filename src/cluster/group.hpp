@@ -1,11 +1,11 @@
 #pragma once
-// One expert-parallel group at work: all its GPUs run the same chunk, each with the rows that routing sent to it, on
-// two streams, with a barrier of the whole group before every exchange. This is where the time of an overlapped
-// pair and the cost of routing imbalance come from; neither is an input.
+// One expert-parallel group at work: all its GPUs run the same chunk, each with the rows that routing sent to
+// it, on two streams, with a barrier of the whole group before every exchange. This is where the time of an
+// overlapped pair and the cost of routing imbalance come from; neither is an input.
 //
-// Repetitions are chained: a GPU begins the next chunk when its own streams are done, so a late GPU delays the others
-// only through the barriers. HBM is shared dynamically: a compute segment slows down while an exchange runs on its
-// GPU and recovers when it ends. Left out: contention between groups (dedicated rails).
+// Repetitions are chained: a GPU begins the next chunk when its own streams are done, so a late GPU delays
+// the others only through the barriers. HBM is shared dynamically: a compute segment slows down while an
+// exchange runs on its GPU and recovers when it ends. Left out: contention between groups (dedicated rails).
 //
 // Cost: one event a segment and GPU, about one more for each change of HBM rate.
 
@@ -33,21 +33,22 @@ struct GroupWork {
   ChunkSegments chunk;
   std::vector<UnitTimes> forward, backward;  // by unit, forward order
   std::array<ExchangeTime, exchange_kinds> exchange{};
-  Seconds barrier{};        // fixed time of the notify that precedes an exchange
-  double mean_rows = 0;     // routed rows of a GPU at balance
+  Seconds barrier{};     // fixed time of the notify that precedes an exchange
+  double mean_rows = 0;  // routed rows of a GPU at balance
   std::int32_t ranks = 1;
   std::vector<RoutingDraw> draws;  // [repetition * chunk.draws + draw]; empty: balanced
-  std::vector<double> jitter;      // factor on compute [(repetition * ranks + rank) * segments + segment]; empty: 1
-  std::vector<double> slowness;   // of each GPU: relative excess of its SM-bound kernel time; empty: none
+  std::vector<double>
+      jitter;  // factor on compute [(repetition * ranks + rank) * segments + segment]; empty: 1
+  std::vector<double> slowness;  // of each GPU: relative excess of its SM-bound kernel time; empty: none
   std::int32_t repetitions = 1;
 };
 
 struct ChunkSample {
-  sim::Ticks duration{};       // growth of the time at which the whole group is done
-  sim::Ticks compute{};        // compute-stream busy time, mean over the group's GPUs
-  sim::Ticks weight{};         // of it, weight-gradient blocks
-  sim::Ticks exchange{};       // all-to-all transfers, mean over GPUs, hidden or not
-  sim::Ticks longer{};         // growth of the duration for a group with a slow GPU (chunks.hpp); not set here
+  sim::Ticks duration{};  // growth of the time at which the whole group is done
+  sim::Ticks compute{};   // compute-stream busy time, mean over the group's GPUs
+  sim::Ticks weight{};    // of it, weight-gradient blocks
+  sim::Ticks exchange{};  // all-to-all transfers, mean over GPUs, hidden or not
+  sim::Ticks longer{};    // growth of the duration for a group with a slow GPU (chunks.hpp); not set here
 };
 
 struct SegmentSpan {

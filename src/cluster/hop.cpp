@@ -5,8 +5,10 @@
 
 namespace foretrain::cluster {
 
-tl::expected<PipelineHop, std::string> pipeline_hop(const topology::ClusterSpec& cluster, const hardware::GpuSpec& gpu,
-                                                    const hardware::NicSpec& nic, const plan::PlanSpec& plan) {
+tl::expected<PipelineHop, std::string> pipeline_hop(const topology::ClusterSpec& cluster,
+                                                    const hardware::GpuSpec& gpu,
+                                                    const hardware::NicSpec& nic,
+                                                    const plan::PlanSpec& plan) {
   const auto graph = topology::build(cluster, {.nvlink = gpu.nvlink.value,
                                                .pcie = nic.line_rate.value,
                                                .nic = nic.line_rate.value,

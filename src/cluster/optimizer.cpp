@@ -30,9 +30,10 @@ network::LinkSpeeds link_speeds(const hardware::GpuSpec& gpu, const hardware::Ni
 
 std::vector<Kernel> list_optimizer_kernels(double held, double sharded, model::Precision precision) {
   std::vector<Kernel> kernels{
-      stream(sharded, 4, 0),                  // gradient norm over the reduced shard
-      stream(sharded, 4 + 4 + 2 + 2, 4 + 2 + 2 + 2),  // AdamW: gradient, master, two moments -> three and the weight
-      stream(held, 0, 4),                     // FP32 gradients zeroed for the next step
+      stream(sharded, 4, 0),  // gradient norm over the reduced shard
+      stream(sharded, 4 + 4 + 2 + 2,
+             4 + 2 + 2 + 2),  // AdamW: gradient, master, two moments -> three and the weight
+      stream(held, 0, 4),     // FP32 gradients zeroed for the next step
   };
   if (precision == model::Precision::fp8) kernels.push_back(stream(held, 2, 1));  // gathered BF16 -> FP8 copy
   return kernels;
@@ -49,11 +50,12 @@ OptimizerTime optimizer_time(const OptimizerInputs& in, const std::vector<model:
   const std::int64_t holders = in.plan->data * in.plan->context * (mirrored ? 2 : 1);
   const std::int64_t per_node = std::min(in.cluster->gpus_per_node, holders);
   const auto speeds = link_speeds(*in.gpu, *in.nic);
-  // The GPUs that share all parameters fill whole nodes; the replicas of one expert sit one to a node where expert
-  // parallelism spans at least a node.
+  // The GPUs that share all parameters fill whole nodes; the replicas of one expert sit one to a node where
+  // expert parallelism spans at least a node.
   const network::GroupShape dense{per_node, std::max<std::int64_t>(1, holders / per_node)};
   const std::int64_t replicas = std::max<std::int64_t>(1, holders / in.plan->expert);
-  const std::int64_t together = std::clamp<std::int64_t>(in.cluster->gpus_per_node / in.plan->expert, 1, replicas);
+  const std::int64_t together =
+      std::clamp<std::int64_t>(in.cluster->gpus_per_node / in.plan->expert, 1, replicas);
   const network::GroupShape expert{together, std::max<std::int64_t>(1, replicas / together)};
   const auto reduce = [&](double parameters, const network::GroupShape& group) {
     return network::time_of_reduce_scatter(bytes(4 * parameters), group, speeds);

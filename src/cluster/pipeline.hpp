@@ -22,8 +22,8 @@ struct P2p {
   sim::Ticks wire{};          // one message alone on the sender's port
   bool sender_waits = false;  // a rank's next chunk waits until its own messages have left, as in the
                               // open-source DualPipe, which commits and waits its sends between chunks
-  bool port_shared = true;  // messages leaving one rank together share its port fairly (two take twice as
-                            // long); false: each has a port of its own
+  bool port_shared = true;    // messages leaving one rank together share its port fairly (two take twice as
+                              // long); false: each has a port of its own
 };
 
 // How many GPUs a pipeline rank stands for, each simulated with its own cursor, port and messages. The lanes

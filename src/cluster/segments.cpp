@@ -23,8 +23,10 @@ class Writer {
   ChunkSegments write() {
     const std::size_t rounds = std::max(forward_.size(), backward_.size());
     for (std::size_t i = 0; i < rounds; ++i) {
-      if (weights_only_) weights(i);
-      else round(i);
+      if (weights_only_)
+        weights(i);
+      else
+        round(i);
     }
     out_.last_forward = forward_ready_;
     return std::move(out_);
@@ -39,7 +41,8 @@ class Writer {
     std::int16_t gradient_in = backward_ready_, tokens_in = -1, gradient_back = -1;
     if (bx) gradient_in = exchange(ExchangeKind::dispatch_gradient, i, true, b_draw, backward_ready_);
     if (f) tokens_in = forward_ready_;
-    if (f && has_attention(forward_[i])) tokens_in = compute(BlockKind::attention_f, i, false, f_draw, forward_ready_);
+    if (f && has_attention(forward_[i]))
+      tokens_in = compute(BlockKind::attention_f, i, false, f_draw, forward_ready_);
     if (fx) tokens_in = exchange(ExchangeKind::dispatch, i, false, f_draw, tokens_in);
     if (b) {
       gradient_back = compute(BlockKind::mlp_i, i, true, b_draw, gradient_in);
@@ -65,7 +68,8 @@ class Writer {
     if (has_attention(backward_[i])) compute(BlockKind::attention_w, i, true, draw, -1);
   }
 
-  std::int16_t compute(BlockKind block, std::size_t unit, bool backward_side, std::uint16_t draw, std::int16_t need) {
+  std::int16_t compute(BlockKind block, std::size_t unit, bool backward_side, std::uint16_t draw,
+                       std::int16_t need) {
     return push({.block = block,
                  .unit = index_of(unit, backward_side),
                  .backward_side = backward_side,
@@ -101,9 +105,12 @@ bool has_attention(Unit unit) {
   return unit == Unit::dense_layer || unit == Unit::moe_layer || unit == Unit::mtp_layer;
 }
 
-bool has_exchange(Unit unit) { return unit == Unit::moe_layer || unit == Unit::mtp_layer; }
+bool has_exchange(Unit unit) {
+  return unit == Unit::moe_layer || unit == Unit::mtp_layer;
+}
 
-ChunkSegments list_segments(Action action, const std::vector<Unit>& forward, const std::vector<Unit>& backward) {
+ChunkSegments list_segments(Action action, const std::vector<Unit>& forward,
+                            const std::vector<Unit>& backward) {
   return Writer(action, forward, backward).write();
 }
 

@@ -4,10 +4,10 @@
 // Every GPU has a compute stream and a communication stream; each runs its segments in list order. Inside an
 // overlapped pair the compute stream runs, per layer, attn(F) mlp(I) mlp(W) mlp(F) attn(I) attn(W), and the
 // communication stream: gradient dispatch, forward dispatch, gradient combine, forward combine (the order of
-// deepseek-ai/profile-data train.json). A lone chunk is the same with one side missing. A full lone backward computes
-// weight gradients in line, so that every exchange waits for those before it: there autograd runs without the store
-// that puts them off (deepseek-ai/DualPipe@3da1bbe, dualpipe.py, WeightGradStore). The list is the whole model of the
-// overlap: nothing else decides it.
+// deepseek-ai/profile-data train.json). A lone chunk is the same with one side missing. A full lone backward
+// computes weight gradients in line, so that every exchange waits for those before it: there autograd runs
+// without the store that puts them off (deepseek-ai/DualPipe@3da1bbe, dualpipe.py, WeightGradStore). The list
+// is the whole model of the overlap: nothing else decides it.
 
 #include <array>
 #include <cstdint>
@@ -28,18 +28,19 @@ struct Segment {
   ExchangeKind exchange{};  // when communicating; a barrier of the expert-parallel group precedes it
   std::uint16_t unit = 0;   // index into the chunk's units (forward side or backward side)
   bool backward_side = false;
-  std::uint16_t draw = 0;   // which routing draw of the chunk sets its rows (units with an exchange, per side)
-  std::array<std::int16_t, 2> needs{-1, -1};  // segments that must have ended, besides those before it on its stream
+  std::uint16_t draw = 0;  // which routing draw of the chunk sets its rows (units with an exchange, per side)
+  std::array<std::int16_t, 2> needs{
+      -1, -1};  // segments that must have ended, besides those before it on its stream
 };
 
 struct ChunkSegments {
-  std::vector<Segment> segments;  // a legal sequential order; per stream, the execution order
-  std::uint16_t draws = 0;        // routing draws used
-  std::int16_t last_forward = -1; // ends when the forward output is ready; -1: no forward side
+  std::vector<Segment> segments;   // a legal sequential order; per stream, the execution order
+  std::uint16_t draws = 0;         // routing draws used
+  std::int16_t last_forward = -1;  // ends when the forward output is ready; -1: no forward side
 };
 
-// `forward` and `backward` are the units of the two stages in forward order; the side an action does not have is
-// ignored.
+// `forward` and `backward` are the units of the two stages in forward order; the side an action does not have
+// is ignored.
 ChunkSegments list_segments(plan::Action action, const std::vector<model::Unit>& forward,
                             const std::vector<model::Unit>& backward);
 

@@ -27,17 +27,20 @@ model::Work balanced_work(const StepSpec& spec, const network::TokenSpread& spre
   work.local_experts = spec.model->moe.experts / plan.expert;
   // Every expert's rows are padded to a multiple of 128: half of that is empty on average.
   const double rows = static_cast<double>(work.tokens * spec.model->moe.top_k);
-  work.routed_rows = static_cast<std::int64_t>(rows + static_cast<double>(work.local_experts * (row_padding - 1)) / 2);
+  work.routed_rows =
+      static_cast<std::int64_t>(rows + static_cast<double>(work.local_experts * (row_padding - 1)) / 2);
   work.received_tokens = static_cast<std::int64_t>(static_cast<double>(work.tokens) * spread.gpus);
   return work;
 }
 
 // Both hops of one exchange at balanced load.
-ExchangeTime exchange_time(network::ExchangeKind kind, Bytes row, double tokens, const network::TokenSpread& spread,
-                           const network::LinkSpeeds& speeds, double slowed) {
+ExchangeTime exchange_time(network::ExchangeKind kind, Bytes row, double tokens,
+                           const network::TokenSpread& spread, const network::LinkSpeeds& speeds,
+                           double slowed) {
   const auto moved = network::bytes_of({.kind = kind, .tokens = tokens, .row = row, .spread = spread});
   ExchangeTime time{};
-  if (moved.ib_out > bytes(0)) time.inter_node = speeds.ib_latency + std::max(moved.ib_out, moved.ib_in) / speeds.ib;
+  if (moved.ib_out > bytes(0))
+    time.inter_node = speeds.ib_latency + std::max(moved.ib_out, moved.ib_in) / speeds.ib;
   if (moved.nvlink_out > bytes(0))
     time.intra_node = speeds.nvlink_latency + std::max(moved.nvlink_out, moved.nvlink_in) / speeds.nvlink;
   time.inter_node = time.inter_node / slowed;
@@ -54,14 +57,16 @@ void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, cons
   const auto set = [&](ExchangeKind kind, Net net, Bytes size, double beside) {
     const auto k = static_cast<std::size_t>(kind);
     inputs.exchange_alone[k] = exchange_time(net, size, tokens, spread, speeds, 1);
-    inputs.exchange_beside[k] = exchange_time(net, size, tokens, spread, speeds, spec.off.private_hbm ? 1 : beside);
+    inputs.exchange_beside[k] =
+        exchange_time(net, size, tokens, spread, speeds, spec.off.private_hbm ? 1 : beside);
   };
   const auto& software = *spec.software;
   set(ExchangeKind::dispatch, Net::dispatch, row.dispatch, software.overlapped_dispatch.value);
   set(ExchangeKind::dispatch_gradient, Net::dispatch, row.dispatch_gradient,
       software.overlapped_dispatch_gradient.value);
   set(ExchangeKind::combine, Net::combine, row.combine, software.overlapped_combine.value);
-  set(ExchangeKind::combine_gradient, Net::combine, row.combine_gradient, software.overlapped_combine_gradient.value);
+  set(ExchangeKind::combine_gradient, Net::combine, row.combine_gradient,
+      software.overlapped_combine_gradient.value);
 }
 
 // Attention kernels of one layer, forward and backward: what a context-parallel exchange can hide under.
@@ -83,7 +88,8 @@ void add_context(const StepSpec& spec, const network::LinkSpeeds& speeds, ChunkI
   inputs.context_backward = times.exposed_backward;
 }
 
-// Units whose parameters a pipeline rank holds: its own stage, and under a mirrored schedule the opposite one.
+// Units whose parameters a pipeline rank holds: its own stage, and under a mirrored schedule the opposite
+// one.
 std::vector<model::Unit> units_held(const plan::PlanSpec& plan, std::size_t rank) {
   const std::size_t last = plan.stages.size() - 1;
   std::vector<model::Unit> units;
@@ -102,14 +108,22 @@ void book(const ChunkSample& sample, sim::Ticks duration, Action action, Breakdo
   const Seconds whole = sim::to_seconds(duration);
   const Seconds weight = sim::to_seconds(sample.weight);
   switch (action) {
-    case Action::forward: row.forward += whole; break;
+    case Action::forward:
+      row.forward += whole;
+      break;
     case Action::backward:
       row.weight += weight;
       row.backward += whole - weight;
       break;
-    case Action::input_backward: row.backward += whole; break;
-    case Action::weight: row.weight += whole; break;
-    case Action::pair: row.overlapped += whole; break;
+    case Action::input_backward:
+      row.backward += whole;
+      break;
+    case Action::weight:
+      row.weight += whole;
+      break;
+    case Action::pair:
+      row.overlapped += whole;
+      break;
   }
   row.exposed_communication += std::max(seconds(0), sim::to_seconds(duration - sample.compute));
 }
@@ -129,7 +143,8 @@ void average(StepResult& result) {
 
 std::int32_t groups_of(const StepSpec& spec, const ChunkInputs& inputs) {
   if (inputs.identical()) return 1;  // folded: nothing tells the replicas apart
-  return static_cast<std::int32_t>(spec.plan->data * spec.plan->context * spec.plan->tensor / spec.plan->expert);
+  return static_cast<std::int32_t>(spec.plan->data * spec.plan->context * spec.plan->tensor /
+                                   spec.plan->expert);
 }
 
 hardware::GpuSpec without(hardware::GpuSpec gpu, const Switches& off) {
@@ -143,8 +158,11 @@ hardware::GpuSpec without(hardware::GpuSpec gpu, const Switches& off) {
 network::TokenSpread token_spread(const StepSpec& spec) {
   const auto& moe = spec.model->moe;
   if (moe.experts == 0) return {};
-  return network::spread_of({.experts = moe.experts, .top_k = moe.top_k, .groups = moe.groups,
-                             .top_groups = moe.top_groups, .expert_parallel = spec.plan->expert,
+  return network::spread_of({.experts = moe.experts,
+                             .top_k = moe.top_k,
+                             .groups = moe.groups,
+                             .top_groups = moe.top_groups,
+                             .expert_parallel = spec.plan->expert,
                              .gpus_per_node = spec.cluster->gpus_per_node},
                             Rng(spec.seed, "token spread"));
 }
@@ -184,19 +202,23 @@ Prepared prepare(const StepSpec& given) {
   p.hop = spec.hop ? *spec.hop : pipeline_hop(*spec.cluster, *spec.gpu, *spec.nic, plan).value();
   p.p2p_bytes = size_of(DType::bf16) * static_cast<double>(in.work.tokens * spec.model->hidden);
   if (!spec.off.free_p2p) {
-    const Seconds rail = p.hop.over_spine ? spec.nic->latency_cross_leaf.value : spec.nic->latency_same_leaf.value;
+    const Seconds rail =
+        p.hop.over_spine ? spec.nic->latency_cross_leaf.value : spec.nic->latency_same_leaf.value;
     p.p2p.latency = sim::to_ticks(p.hop.leaves_node ? rail : speeds.nvlink_latency);
     p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib : speeds.nvlink));
   }
   p.p2p.sender_waits = spec.software->p2p_waits.value;
 
-  const std::size_t ranks = plan.schedule == plan::Schedule::dualpipe_v ? plan.stages.size() / 2 : plan.stages.size();
+  const std::size_t ranks =
+      plan.schedule == plan::Schedule::dualpipe_v ? plan.stages.size() / 2 : plan.stages.size();
   for (std::size_t r = 0; r < ranks; ++r)
-    p.optimizer.push_back(spec.off.free_optimizer
-                              ? OptimizerTime{}
-                              : optimizer_time({.model = spec.model, .gpu = spec.gpu, .nic = spec.nic,
-                                                .cluster = spec.cluster, .plan = spec.plan},
-                                               units_held(plan, r)));
+    p.optimizer.push_back(spec.off.free_optimizer ? OptimizerTime{}
+                                                  : optimizer_time({.model = spec.model,
+                                                                    .gpu = spec.gpu,
+                                                                    .nic = spec.nic,
+                                                                    .cluster = spec.cluster,
+                                                                    .plan = spec.plan},
+                                                                   units_held(plan, r)));
   return p;
 }
 
@@ -229,7 +251,8 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
     Breakdown row;
     const auto& list = program.per_rank[r];
     for (std::size_t i = 0; i < list.size(); ++i)
-      book(pools.sample_of(list[i], draw_of(spec.seed, 0, r, i)), result.durations[0][r][i], list[i].action, row);
+      book(pools.sample_of(list[i], draw_of(spec.seed, 0, r, i)), result.durations[0][r][i], list[i].action,
+           row);
     row.optimizer = optimizer;
     row.bubble = span - row.forward - row.backward - row.weight - row.overlapped;
     result.ranks.push_back(row);

@@ -1,10 +1,10 @@
 #pragma once
-// One training step of the whole cluster: chunks priced and simulated by their expert-parallel groups, programs run
-// on the pipeline with point-to-point messages, then gradient reduction and the optimizer.
+// One training step of the whole cluster: chunks priced and simulated by their expert-parallel groups,
+// programs run on the pipeline with point-to-point messages, then gradient reduction and the optimizer.
 //
-// `prepare` does once what does not depend on the batch; `simulate_step` runs a batch. Every cause of time can be
-// switched off alone (Switches), which is how the report attributes seconds. Left out: failures, stragglers, the
-// contention of different pipelines on shared spine ports.
+// `prepare` does once what does not depend on the batch; `simulate_step` runs a batch. Every cause of time
+// can be switched off alone (Switches), which is how the report attributes seconds. Left out: failures,
+// stragglers, the contention of different pipelines on shared spine ports.
 //
 // Cost for DeepSeek-V3 on 2048 GPUs, folded: see `events`; a few milliseconds.
 
@@ -24,17 +24,17 @@ namespace foretrain::cluster {
 
 // Experiments: each removes one cause of time and nothing else.
 struct Switches {
-  bool free_p2p = false;           // pipeline messages take no time
-  bool balanced_routing = false;   // every GPU receives the mean number of rows
-  bool full_clock = false;         // GEMMs run as fast as in short benchmarks
-  bool equal_gpus = false;         // no GPU is slower than another
-  bool steady_kernels = false;     // the same kernel always takes the same time
-  bool free_exchange = false;      // dispatch and combine take no time
-  bool free_barrier = false;       // the notify before an exchange takes no time
-  bool free_launches = false;      // no gap between kernels
-  bool whole_gpu = false;          // no SMs reserved for communication inside pairs
-  bool private_hbm = false;        // communication draws no HBM bandwidth, and loses none beside compute
-  bool free_optimizer = false;     // gradient reduction and optimizer take no time
+  bool free_p2p = false;          // pipeline messages take no time
+  bool balanced_routing = false;  // every GPU receives the mean number of rows
+  bool full_clock = false;        // GEMMs run as fast as in short benchmarks
+  bool equal_gpus = false;        // no GPU is slower than another
+  bool steady_kernels = false;    // the same kernel always takes the same time
+  bool free_exchange = false;     // dispatch and combine take no time
+  bool free_barrier = false;      // the notify before an exchange takes no time
+  bool free_launches = false;     // no gap between kernels
+  bool whole_gpu = false;         // no SMs reserved for communication inside pairs
+  bool private_hbm = false;       // communication draws no HBM bandwidth, and loses none beside compute
+  bool free_optimizer = false;    // gradient reduction and optimizer take no time
   hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
 };
 
@@ -54,11 +54,12 @@ struct StepSpec {
   const PipelineHop* hop = nullptr;
 };
 
-// One row of the published breakdown, for one pipeline rank. Lone chunks only in the first three: the input and the
-// weight part of a full backward are booked apart. All but exposed_communication add up to the step.
+// One row of the published breakdown, for one pipeline rank. Lone chunks only in the first three: the input
+// and the weight part of a full backward are booked apart. All but exposed_communication add up to the step.
 struct Breakdown {
   Seconds forward, backward, weight, overlapped, bubble, optimizer;
-  Seconds exposed_communication;  // of it: inside chunks, compute stream waiting for dispatch, combine or a barrier
+  Seconds exposed_communication;  // of it: inside chunks, compute stream waiting for dispatch, combine or a
+                                  // barrier
 };
 
 struct Prepared {
@@ -76,7 +77,7 @@ struct StepResult {
   std::string fallback_reason;     // why the planned one did not; empty when it did
   std::int64_t micro_batches = 0;  // per data-parallel rank
   Seconds step_time{};
-  std::vector<Breakdown> ranks;    // [pipeline rank]
+  std::vector<Breakdown> ranks;  // [pipeline rank]
   Breakdown mean;
   std::vector<std::int64_t> peak_in_flight;  // [pipeline rank] chunks
   plan::Program program;
@@ -85,8 +86,8 @@ struct StepResult {
   std::uint64_t events = 0, fingerprint = 0;  // chunk simulation included
 };
 
-// Where a token's copies go under this model and layout (all zero without experts); a few milliseconds of sampling,
-// so that steps which share it may hand it on in StepSpec::spread.
+// Where a token's copies go under this model and layout (all zero without experts); a few milliseconds of
+// sampling, so that steps which share it may hand it on in StepSpec::spread.
 network::TokenSpread token_spread(const StepSpec& spec);
 
 // Precondition: the cluster can be wired (pipeline_hop has no reason against it).

@@ -33,7 +33,7 @@ struct Curve {
   Provenance from;
   std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
   std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is
-  bool bound = false;  // not a measurement of such a kernel: an upper bound of its rate, or derived
+  bool bound = false;         // not a measurement of such a kernel: an upper bound of its rate, or derived
 };
 
 // Which curves price a kernel. A family that lacks what is asked for keeps its main curve.
@@ -49,15 +49,17 @@ struct GpuSpec {
   Sourced<FlopRate> peak_fp8, peak_bf16, peak_fp32;
   Sourced<Bandwidth> hbm_bandwidth;
   Sourced<Bytes> memory;
-  Sourced<Seconds> launch_gap;         // between dependent kernels of one stream
-  // Rate of GEMM kernels in a training run, relative to the short benchmark that their curve was measured in: the
-  // clock that a power limit leaves. Applies to tile curves that were not fitted on a training trace themselves.
+  Sourced<Seconds> launch_gap;  // between dependent kernels of one stream
+  // Rate of GEMM kernels in a training run, relative to the short benchmark that their curve was measured in:
+  // the clock that a power limit leaves. Applies to tile curves that were not fitted on a training trace
+  // themselves.
   Sourced<double> sustained_rate{1.0, {}};
-  Sourced<double> gpu_spread;   // relative standard deviation of SM-bound kernel time from GPU to GPU, same part
+  Sourced<double>
+      gpu_spread;  // relative standard deviation of SM-bound kernel time from GPU to GPU, same part
   Sourced<Bandwidth> nvlink;           // one direction, nominal
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;
-  std::array<std::optional<Curve>, family_count> curves;  // by Family
+  std::array<std::optional<Curve>, family_count> curves;              // by Family
   std::array<std::optional<Curve>, family_count> independent_curves;  // not of the trace; see Sources
 };
 

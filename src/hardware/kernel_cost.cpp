@@ -24,8 +24,8 @@ const Curve* curve_of(Family family, const GpuSpec& gpu, Sources sources) {
   return gpu.curves[index] ? &*gpu.curves[index] : nullptr;
 }
 
-Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu,
-                     std::int64_t sms_available, Sources sources) {
+Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu, std::int64_t sms_available,
+                     Sources sources) {
   const double sms = static_cast<double>(gpu.sms.value);
   const FlopRate rate = peak(gpu, kernel.dtype);
   if (curve.kind == Curve::Kind::tile) {

@@ -37,7 +37,7 @@ struct TokenSpread {
 
 // By closed form where groups do not limit, else by sampling `tokens` tokens. Preconditions: groups divides
 // experts, expert_parallel divides experts, and gpus_per_node divides expert_parallel or is not less than it.
-TokenSpread spread_of(const ExpertRouting& routing, Rng rng, std::int64_t tokens = 4000);
+TokenSpread spread_of(const ExpertRouting& routing, Rng rng, std::int64_t tokens = 8000);
 
 TokenSpread spread_unlimited(const ExpertRouting& routing);  // as if groups did not limit
 TokenSpread spread_by_sampling(const ExpertRouting& routing, Rng rng, std::int64_t tokens);

@@ -49,17 +49,20 @@ GroupWork work_of(Action action, std::size_t layers, const UnitTimes& times, Sec
 
 std::vector<RoutingDraw> equal_draws(const GroupWork& work, std::size_t ranks) {
   const std::vector<double> ones(ranks, 1.0);
-  return std::vector<RoutingDraw>(static_cast<std::size_t>(work.repetitions) * work.chunk.draws, {ones, ones});
+  return std::vector<RoutingDraw>(static_cast<std::size_t>(work.repetitions) * work.chunk.draws,
+                                  {ones, ones});
 }
 
 }  // namespace
 
 TEST_CASE("lone chunks expose their exchanges and add up to the sum of their parts") {
   // Per layer: F = attn + dispatch + mlp + combine; I = dispatch + mlp + combine + attn; W = mlp + attn.
-  CHECK(simulate_group(work_of(Action::forward, 3, layer(), 2_ms)).samples[0].duration == microseconds(3 * 6000));
+  CHECK(simulate_group(work_of(Action::forward, 3, layer(), 2_ms)).samples[0].duration ==
+        microseconds(3 * 6000));
   CHECK(simulate_group(work_of(Action::input_backward, 3, layer(), 2_ms)).samples[0].duration ==
         microseconds(3 * 6000));
-  CHECK(simulate_group(work_of(Action::weight, 3, layer(), 2_ms)).samples[0].duration == microseconds(3 * 2000));
+  CHECK(simulate_group(work_of(Action::weight, 3, layer(), 2_ms)).samples[0].duration ==
+        microseconds(3 * 2000));
 }
 
 TEST_CASE("a full lone backward computes its weight gradients in line") {
@@ -84,8 +87,10 @@ TEST_CASE("the compute stream of a pair runs in the traced order") {
   std::vector<BlockKind> computes;
   std::vector<ExchangeKind> exchanges;
   for (const auto& s : chunk.segments)
-    if (s.is_exchange) exchanges.push_back(s.exchange);
-    else computes.push_back(s.block);
+    if (s.is_exchange)
+      exchanges.push_back(s.exchange);
+    else
+      computes.push_back(s.block);
   CHECK(computes == std::vector{BlockKind::attention_f, BlockKind::mlp_i, BlockKind::mlp_w, BlockKind::mlp_f,
                                 BlockKind::attention_i, BlockKind::attention_w});
   CHECK(exchanges == std::vector{ExchangeKind::dispatch_gradient, ExchangeKind::dispatch,
@@ -108,9 +113,9 @@ TEST_CASE("folded equals unfolded to the nanosecond") {
 }
 
 TEST_CASE("compute beside an exchange runs at the shared rate for exactly as long as they overlap") {
-  // attn(F) takes 1 ms alone and 2 ms beside; the gradient dispatch that runs with it lasts 1 ms. In that 1 ms half of
-  // it is done, the other half takes 0.5 ms alone. The forward dispatch (1 ms) hides under mlp(I), the gradient combine
-  // under mlp(W), the forward combine under attn(I): five more blocks of 1 ms.
+  // attn(F) takes 1 ms alone and 2 ms beside; the gradient dispatch that runs with it lasts 1 ms. In that 1
+  // ms half of it is done, the other half takes 0.5 ms alone. The forward dispatch (1 ms) hides under mlp(I),
+  // the gradient combine under mlp(W), the forward combine under attn(I): five more blocks of 1 ms.
   auto times = layer();
   times.blocks[static_cast<std::size_t>(BlockKind::attention_f)] = fixed(1_ms, 2_ms);
   CHECK(simulate_group(work_of(Action::pair, 1, times, 1_ms)).samples[0].duration == microseconds(6500));
