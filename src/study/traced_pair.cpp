@@ -74,6 +74,13 @@ void draw_peers(const SimulatedPair& pair, double own, Rng& rng, cluster::Routin
   }
 }
 
+// What was fitted of a price: its curve, or the sustained rate that slows a benchmark's curve.
+std::string fit_behind(const hardware::Curve& curve, const hardware::GpuSpec& gpu, hardware::Sources sources) {
+  const bool slowed = curve.kind == hardware::Curve::Kind::tile && curve.fitted_on.empty() &&
+                      sources == hardware::Sources::any && gpu.sustained_rate.value != 1.0;
+  return slowed ? gpu.sustained_rate.from.source : curve.fitted_on;
+}
+
 }  // namespace
 
 bool is_backward(BlockKind kind) {
@@ -138,7 +145,7 @@ PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
         PricedOp& sum = priced[{kind, op.name}];
         sum.busy.resize(traced.rounds.size());
         sum.busy[r] += a.busy + (b.busy - a.busy) * pair.beside[r][k];
-        if (sum.fitted_on.empty()) sum.fitted_on = a.curve->fitted_on;
+        if (sum.fitted_on.empty()) sum.fitted_on = fit_behind(*a.curve, *in.gpu, in.sources);
         sum.bound = sum.bound || a.curve->bound;
       }
     }

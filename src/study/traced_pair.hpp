@@ -44,7 +44,7 @@ bool is_backward(cluster::BlockKind kind);  // uses the rows of the backward's m
 // an exchange by the share of its block. Ops of one block and name add.
 struct PricedOp {
   std::vector<Seconds> busy;  // [round]
-  std::string fitted_on;      // of its curve
+  std::string fitted_on;      // what its curve or its sustained rate was fitted on
   bool bound = false;         // its curve is no measurement of such kernels
 };
 using PricedOps = std::map<std::pair<cluster::BlockKind, std::string>, PricedOp>;
