@@ -51,7 +51,7 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 constexpr const char* class_notes =
-    "fitted on: rounds of the trace behind the class's curves or rates; held out: error on the other rounds. "
+    "fitted: rounds of the trace behind the class's curves or rates; held out: error on the other rounds. "
     "source, without: the same kernels without the trace, over all rounds, by the source of most of their time. "
     "measured: from measurements of such kernels elsewhere, which is what the aim of 15 % judges. bound: "
     "nobody measured them elsewhere; priced at an upper bound of their rate or derived from other kernels, "
@@ -61,7 +61,7 @@ constexpr const char* class_notes =
 
 std::string class_section(const TraceCheck& check) {
   Table table{{left("class"), right("share"), right("measured"), right("predicted"), right("error"),
-               right("held out"), left("fitted on"), left("source"), right("without"), right("error"),
+               right("held out"), left("fitted"), left("source"), right("without"), right("error"),
                left("aim")},
               {}};
   bool ruled = false;

@@ -164,10 +164,10 @@ TraceCheck validate_trace(const spec::Scenario& scenario, const TracedPair& trac
   judge_blocks(ops, check);
   judge_exchanges(scenario, traced, fitted, bounds, check);
   const std::uint64_t seed = scenario.seed;
-  check.pairs = {judge_pair("curves and rates fitted on the trace", true, fitted, traced, seed),
-                 judge_pair("curves measured elsewhere where any", true, measured, traced, seed),
-                 judge_pair("the same, no fitted exchange rates", true, alone, traced, seed),
-                 judge_pair("the same, bounds for other curves", false, bounds, traced, seed)};
+  check.pairs = {judge_pair("curves, rates fitted on the trace", true, fitted, traced, seed),
+                 judge_pair("curves measured elsewhere, if any", true, measured, traced, seed),
+                 judge_pair("and no fitted exchange rates", true, alone, traced, seed),
+                 judge_pair("and bounds for the other curves", false, bounds, traced, seed)};
   return check;
 }
 
