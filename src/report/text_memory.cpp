@@ -50,7 +50,7 @@ std::string waterfall(const study::StageOutcome& stage, std::size_t rank) {
     sum += term.bytes;
     const bool is_last_straw = !breaks.empty() && term.name == breaks;
     table.add({term.name, gib(term.bytes), gib(sum),
-               (is_last_straw ? "** the sum passes the limit ** " : "") + term.how});
+               (is_last_straw ? "** passes the limit ** " : "") + term.how});
   }
   table.add_rule();
   const bool fits = memory.total <= memory.limit;
