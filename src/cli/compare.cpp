@@ -1,5 +1,7 @@
 #include "cli/compare.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 
@@ -42,7 +44,7 @@ std::vector<Variant> list_variants(const CompareOptions& options) {
     for (const std::string& with : options.with) {
       std::vector<std::string> changes = options.set;
       for (std::string& change : split(with)) changes.push_back(std::move(change));
-      variants.push_back({file + " with " + with, {file, std::move(changes), {}}});
+      variants.push_back({fmt::format("{} with {}", file, with), {file, std::move(changes), {}}});
     }
   }
   return variants;

@@ -173,7 +173,7 @@ void add_validate(CLI::App& app, Command& command) {
 std::string try_help(const CLI::App& app) {
   std::string words;
   for (const CLI::App* a = &app; a->get_parent() != nullptr; a = a->get_parent())
-    words = a->get_name() + " " + words;
+    words = fmt::format("{} {}", a->get_name(), words);
   return fmt::format("see foretrain {}--help", words);
 }
 

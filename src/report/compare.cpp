@@ -38,8 +38,8 @@ double peak_memory(const StageOutcome& stage) {
 }
 
 // Of the stage of that name, or nothing.
-Line stage_line(std::string label, const std::string& name, std::function<double(const StageOutcome&)> read,
-                int decimals, bool is_share = false) {
+Line stage_line(std::string label, const std::string& name,
+                const std::function<double(const StageOutcome&)>& read, int decimals, bool is_share = false) {
   return {std::move(label),
           [name, read](const Outcome& o) -> std::optional<double> {
             for (const StageOutcome& s : o.stages) {

@@ -25,7 +25,7 @@ std::string shape_text(const Kernel& k) {
 }
 
 struct Pricing {
-  const hardware::GpuSpec* gpu;
+  const hardware::GpuSpec* gpu = nullptr;
   hardware::Conditions alone, pair;
 };
 

@@ -43,7 +43,8 @@ std::vector<Input> list_inputs(const spec::Scenario& scenario) {
     if (all.empty())
       all = remark;
     else
-      all = word == "source" ? remark + "; " + all : all + "; " + remark;  // the source first
+      all = word == "source" ? fmt::format("{}; {}", remark, all)
+                             : fmt::format("{}; {}", all, remark);  // source first
   }
   std::vector<Input> inputs;
   for (const spec::Setting& s : scenario.settings) {

@@ -43,9 +43,9 @@ std::string notes_text(const std::vector<std::string>& notes) {
 
 std::string rollout_text(const std::string& stage, const study::RolloutOutcome& r) {
   struct Part {
-    const char* name;
+    const char* name = "";
     Seconds time;
-    const char* meaning;
+    const char* meaning = "";
   };
   Table table{{left("      part of a step of " + stage), right("seconds"), left("what it is")}, {}};
   for (const Part& p :

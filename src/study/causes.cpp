@@ -5,9 +5,9 @@ namespace foretrain::study {
 namespace {
 
 struct Experiment {
-  const char* name;
-  const char* how;
-  bool cluster::Switches::*off;
+  const char* name = "";
+  const char* how = "";
+  bool cluster::Switches::*off = nullptr;
   bool same_chunks = false;
 };
 
