@@ -10,23 +10,91 @@
 
 namespace foretrain {
 
-enum class DType : std::uint8_t { fp8, bf16, fp32 };
-constexpr Bytes size_of(DType t) { return bytes(t == DType::fp8 ? 1.0 : t == DType::bf16 ? 2.0 : 4.0); }
+// bf16 stands for fp16 too: tensor cores run both at one rate, and both take two bytes.
+enum class DType : std::uint8_t { fp8, bf16, fp32, fp4 };
+constexpr Bytes size_of(DType t) {
+  return bytes(t == DType::fp4 ? 0.5 : t == DType::fp8 ? 1.0 : t == DType::bf16 ? 2.0 : 4.0);
+}
 
-// Families share one efficiency curve each. Names are those of the labelled trace (tests/published).
+// Families share one efficiency curve each. Names of the first are those of the labelled trace
+// (tests/published): gemm_fp8 scales blocks of 1x128 and 128x128, gemm_fp8_tensor whole tensors, gemm_mxfp8
+// and gemm_nvfp4 runs of 32 and 16. batched_gemm, softmax and dropout make up attention that is not fused.
 enum class Family : std::uint8_t {
-  gemm_fp8, grouped_gemm_fp8, wgrad_fp8, grouped_wgrad_fp8, gemm_bf16, grouped_gemm_bf16,
-  attention_forward, attention_backward, attention_decode,
-  fp8_cast, fp8_cast_transpose, permute, rmsnorm, swiglu, layout_copy, rope, gating, weight_transpose,
-  elementwise, scale_transpose, memset_copy, embedding, cross_entropy, optimizer,
+  gemm_fp8,
+  grouped_gemm_fp8,
+  wgrad_fp8,
+  grouped_wgrad_fp8,
+  gemm_bf16,
+  grouped_gemm_bf16,
+  attention_forward,
+  attention_backward,
+  attention_decode,
+  fp8_cast,
+  fp8_cast_transpose,
+  permute,
+  rmsnorm,
+  swiglu,
+  layout_copy,
+  rope,
+  gating,
+  weight_transpose,
+  elementwise,
+  scale_transpose,
+  memset_copy,
+  embedding,
+  cross_entropy,
+  optimizer,
+  gemm_fp8_tensor,
+  gemm_mxfp8,
+  gemm_nvfp4,
+  grouped_gemm_fp8_tensor,
+  grouped_gemm_mxfp8,
+  grouped_gemm_nvfp4,
+  batched_gemm,
+  softmax,
+  dropout,
+  layernorm,
+  gelu,
 };
-inline constexpr auto family_names = std::to_array<std::string_view>({
-    "gemm_fp8", "grouped_gemm_fp8", "wgrad_fp8", "grouped_wgrad_fp8", "gemm_bf16", "grouped_gemm_bf16",
-    "attention_forward", "attention_backward", "attention_decode", "fp8_cast", "fp8_cast_transpose", "permute",
-    "rmsnorm", "swiglu", "layout_copy", "rope", "gating", "weight_transpose", "elementwise", "scale_transpose",
-    "memset_copy", "embedding", "cross_entropy", "optimizer"});
+inline constexpr auto family_names = std::to_array<std::string_view>({"gemm_fp8",
+                                                                      "grouped_gemm_fp8",
+                                                                      "wgrad_fp8",
+                                                                      "grouped_wgrad_fp8",
+                                                                      "gemm_bf16",
+                                                                      "grouped_gemm_bf16",
+                                                                      "attention_forward",
+                                                                      "attention_backward",
+                                                                      "attention_decode",
+                                                                      "fp8_cast",
+                                                                      "fp8_cast_transpose",
+                                                                      "permute",
+                                                                      "rmsnorm",
+                                                                      "swiglu",
+                                                                      "layout_copy",
+                                                                      "rope",
+                                                                      "gating",
+                                                                      "weight_transpose",
+                                                                      "elementwise",
+                                                                      "scale_transpose",
+                                                                      "memset_copy",
+                                                                      "embedding",
+                                                                      "cross_entropy",
+                                                                      "optimizer",
+                                                                      "gemm_fp8_tensor",
+                                                                      "gemm_mxfp8",
+                                                                      "gemm_nvfp4",
+                                                                      "grouped_gemm_fp8_tensor",
+                                                                      "grouped_gemm_mxfp8",
+                                                                      "grouped_gemm_nvfp4",
+                                                                      "batched_gemm",
+                                                                      "softmax",
+                                                                      "dropout",
+                                                                      "layernorm",
+                                                                      "gelu"});
 inline constexpr std::size_t family_count = family_names.size();
-constexpr std::string_view name_of(Family f) { return family_names[static_cast<std::size_t>(f)]; }
+constexpr std::string_view name_of(Family f) {
+  return family_names[static_cast<std::size_t>(f)];
+}
 
 struct Kernel {
   Family family{};
@@ -38,7 +106,7 @@ struct Kernel {
   int d_qk = 0, d_v = 0;  // attention head dimensions
   Flops work{};           // executed FLOPs, recompute and padding included
   Bytes read{}, written{};
-  int launches = 1;       // kernels launched; tiny ones are priced together
+  int launches = 1;  // kernels launched; tiny ones are priced together
 };
 
 }  // namespace foretrain

@@ -80,7 +80,7 @@ double interpolate(const std::vector<double>& at, const std::vector<double>& val
 
 std::vector<Family> missing_curves(const GpuSpec& gpu) {
   std::vector<Family> missing;
-  for (std::size_t i = 0; i < family_count; ++i)
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Family::optimizer); ++i)
     if (!gpu.curves[i]) missing.push_back(static_cast<Family>(i));
   return missing;
 }

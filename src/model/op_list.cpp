@@ -37,7 +37,7 @@ Sizes sizes_of(const TransformerSpec& spec, const Work& work) {
 }
 
 void OpList::add(std::string name, const Kernel& kernel, double kept) {
-  ops_.push_back({std::move(name), phase_, block_, kernel, bytes(kept)});
+  ops_.push_back({std::move(name), phase_, block_, kernel, std::nullopt, bytes(kept)});
 }
 
 void OpList::add_if(bool listed, std::string name, const Kernel& kernel, double kept) {

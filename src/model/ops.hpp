@@ -7,21 +7,44 @@
 // parametric in the rows this GPU's experts receive, so imbalance is one more call with other rows.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/communication.hpp"
 #include "base/kernel.hpp"
 #include "model/transformer.hpp"
 
 namespace foretrain::model {
 
-enum class Precision : std::uint8_t {
-  fp8,
-  bf16
-};  // of the linear GEMMs; see physics in docs/architecture.md
+// Of the linear GEMMs: fp8 scales blocks (1x128 and 128x128), fp8_tensor whole tensors. fp16 is priced as
+// bf16.
+enum class Precision : std::uint8_t { fp8, bf16, fp8_tensor, mxfp8, nvfp4 };
 
 struct Recompute {  // recomputed in the backward instead of kept
   bool norms = false, mla_up = false, swiglu = false;
+  bool attention_core = false;  // scores, softmax and dropout of unfused attention ("selective")
+  bool layers = false;          // whole layers from their input ("full"); implies the others
+};
+
+// Which ops one kernel does, and which list describes a layer: what a framework generation settles
+// (models/software/*.yaml). The default is DeepSeek's stack of 2024.
+struct Kernels {
+  enum class Stack : std::uint8_t {
+    deepseek,  // lists as in the published trace: 1x128 casts, scale transposes, packed caches
+    standard,  // Megatron-LM, Megatron-Core with Transformer Engine, FSDP: see the flags below
+  };
+  Stack stack = Stack::deepseek;
+  bool flash_attention = true;   // else scores, softmax, dropout and context are separate kernels
+  bool fused_softmax = true;     // scale, mask and softmax in one pass (unfused attention)
+  bool fused_activation = true;  // bias and activation in one pass; SwiGLU in one pass
+  bool fused_residual = true;    // bias, dropout and residual add in one pass
+  bool fused_norm = true;        // one kernel a norm; else a chain of elementwise kernels
+  bool fused_rotary = true;
+  bool fused_cross_entropy = true;   // else several passes over FP32 logits
+  bool fused_cast_transpose = true;  // FP8: both layouts of a tensor from one read
+  bool dropout = false;              // trained with dropout
+  bool accumulate_fp32 = true;       // weight-gradient GEMMs add into FP32 main gradients; else BF16
 };
 
 // What one GPU is given: everything an op list depends on besides the model.
@@ -34,6 +57,10 @@ struct Work {
   std::int64_t context_parallel = 1;
   Precision precision = Precision::fp8;
   Recompute recompute;
+  Kernels kernels;
+  std::int64_t tensor_parallel = 1;         // GPUs that share the matrices of a layer
+  bool sequence_parallel = false;           // norms and residuals are cut along the sequence among them
+  std::int64_t expert_tensor_parallel = 1;  // GPUs that share the matrices of one expert
 };
 
 enum class Phase : std::uint8_t { forward, input_gradient, weight_gradient };
@@ -43,7 +70,8 @@ struct Op {
   std::string name;  // as in the labelled trace: "q_b_proj"
   Phase phase{};
   Block block{};
-  Kernel kernel;
+  Kernel kernel;  // unless it is a communication
+  std::optional<Communication> communication = std::nullopt;
   Bytes kept{};  // activation bytes this op leaves for the backward
 };
 

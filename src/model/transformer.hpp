@@ -1,6 +1,6 @@
 #pragma once
 // What a transformer is, as its report states it: dimensions only, no layout, no hardware.
-// Left out: encoder-decoder models, sliding-window attention, biases.
+// Left out: encoder-decoder models, state-space layers, vision towers.
 
 #include <cstdint>
 #include <string>
@@ -11,18 +11,40 @@
 
 namespace foretrain::model {
 
-struct MlaSpec {  // multi-head latent attention (DeepSeek-V2 report, arXiv:2405.04434, section 2.1)
-  std::int64_t heads = 0, q_lora_rank = 0, kv_lora_rank = 0, qk_nope_dim = 0, qk_rope_dim = 0, v_head_dim = 0;
+struct AttentionSpec {
+  enum class Kind : std::uint8_t {
+    mla,      // multi-head latent attention (DeepSeek-V2 report, arXiv:2405.04434, section 2.1)
+    grouped,  // kv_heads shared by groups of query heads (arXiv:2305.13245); kv_heads == heads: multi-head
+  };
+  Kind kind = Kind::mla;
+  std::int64_t heads = 0;
+  std::int64_t q_lora_rank = 0, kv_lora_rank = 0, qk_nope_dim = 0, qk_rope_dim = 0, v_head_dim = 0;  // mla
+  std::int64_t kv_heads = 0, head_dim = 0;  // grouped
+  std::int64_t window = 0;        // sliding window of the windowed layers, in tokens; 0: none are windowed
+  std::int64_t window_every = 1;  // one layer in so many is windowed, beginning with the first
+  bool qk_norm = false;           // queries and keys are normalised per head
 };
 struct MoeSpec {
   std::int64_t experts = 0, shared_experts = 0, top_k = 0, expert_ffn = 0;
   std::int64_t groups = 1, top_groups = 1;  // node-limited routing: the best `top_groups` of `groups`
+  std::int64_t every = 1;  // after the dense layers, one layer in so many has experts (the last of each run)
+  std::int64_t shared_ffn = 0;  // inner width of the shared part; 0: shared_experts * expert_ffn
 };
+enum class Activation : std::uint8_t { swiglu, gelu, squared_relu };  // swiglu has a gate: two matrices up
+enum class Norm : std::uint8_t { rmsnorm, layernorm };
+enum class Position : std::uint8_t { rotary, learned, alibi };
 struct TransformerSpec {
   std::string name, source;
   std::int64_t vocabulary = 0, hidden = 0, layers = 0, dense_layers = 0, dense_ffn = 0;
-  MlaSpec attention;
-  MoeSpec moe;  // moe.experts == 0: every layer is dense
+  AttentionSpec attention;
+  Activation activation = Activation::swiglu;
+  Norm norm = Norm::rmsnorm;
+  Position position = Position::rotary;
+  bool biases = false;                 // on every linear layer of attention and feed-forward parts
+  bool attention_biases = false;       // on queries, keys and values alone (Qwen2)
+  bool tied_embedding = false;         // the head uses the embedding's table
+  std::int64_t learned_positions = 0;  // rows of a learned position table
+  MoeSpec moe;                         // moe.experts == 0: every layer is dense
   std::int64_t mtp_depth =
       0;  // multi-token-prediction modules, each one more MoE layer + projection [2h -> h]
 };

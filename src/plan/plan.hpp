@@ -14,9 +14,29 @@ namespace foretrain::plan {
 enum class Schedule : std::uint8_t { one_f_one_b, zb1p, dualpipe, dualpipe_v };
 std::string_view name_of(Schedule s);  // "1f1b", "zb1p", "dualpipe", "dualpipe-v"
 
+// Which communication runs beside compute. A scenario may say; else the software profile does.
+struct Overlap {
+  bool gradients = false;   // data-parallel reduction beside the last micro-batch's backward
+  bool parameters = false;  // gathering of parameters beside the next step's first forward (ZeRO 1 and 2)
+  bool tensor = false;      // tensor-parallel collectives beside the GEMM next to them
+  bool p2p = false;         // pipeline messages beside the next chunk
+};
+
 struct PlanSpec {
-  std::int64_t pipeline = 1, tensor = 1, context = 1, data = 1, expert = 1;  // expert divides data*context*tensor
-  std::int64_t zero = 1;         // ZeRO stage; 1 shards optimizer states
+  std::int64_t pipeline = 1, tensor = 1, context = 1, data = 1,
+               expert = 1;  // expert divides data*context*tensor
+  std::int64_t zero =
+      1;  // ZeRO stage: 1 shards optimizer states, 2 gradients too, 3 (or FSDP) parameters too
+  std::int64_t shard_group =
+      0;                // ZeRO 3: GPUs that share one copy of the parameters; 0: all of data * context
+  bool reshard = true;  // ZeRO 3: parameters are let go after the forward and gathered again
+  std::int64_t virtual_stages = 1;  // stages a pipeline rank holds, interleaved
+  bool sequence_parallel = false;   // with tensor > 1
+  std::int64_t expert_tensor =
+      1;                       // tensor parallelism inside an expert; expert * it divides data*context*tensor
+  double capacity_factor = 0;  // rows of an expert are cut and padded to it; 0: dropless
+  bool offload_optimizer = false;  // states and update live in host memory
+  Overlap overlap;
   std::int64_t micro_batch = 1;  // sequences
   Schedule schedule = Schedule::one_f_one_b;
   Schedule fallback = Schedule::zb1p;  // where a batch does not suit `schedule`; the report says so
@@ -25,19 +45,35 @@ struct PlanSpec {
   std::vector<std::vector<model::Unit>> stages;  // units of each pipeline stage in forward order
 };
 
-// What a framework generation does, as data (models/software/*.yaml), every value with its source in the file.
+// How tokens reach their experts: DeepEP's two hops, each token once a node; or NCCL's all-to-all, each copy
+// by itself (Megatron-Core's token dispatcher "alltoall").
+enum class TokenExchange : std::uint8_t { deepep, all_to_all };
+
+// What a framework generation does, as data (models/software/*.yaml), every value with its source in the
+// file.
 struct SoftwareSpec {
   std::string name, source;
   Sourced<std::int64_t> communication_sms;  // SMs that all-to-all kernels hold inside an overlapped pair
-  Sourced<bool> p2p_waits;       // true: a rank's next chunk waits for the sends of its last one
-  Sourced<double> kernel_jitter;   // relative standard deviation of a compute block's time, same shape and GPU
+  Sourced<bool> p2p_waits;                  // true: a rank's next chunk waits for the sends of its last one
+  Sourced<double> kernel_jitter;  // relative standard deviation of a compute block's time, same shape and GPU
   Sourced<double> routing_spread;  // relative standard deviation of rows per GPU, layer and micro-batch
-  // Rate of the all-to-all kernels beside compute, relative to their rate alone (they share HBM, SMs and PCIe).
+  // Rate of the all-to-all kernels beside compute, relative to their rate alone (they share HBM, SMs and
+  // PCIe).
   Sourced<double> overlapped_dispatch, overlapped_dispatch_gradient, overlapped_combine,
       overlapped_combine_gradient;
   Sourced<Bytes> memory_reserve;  // CUDA context, NCCL channels, allocator slack
   Sourced<double> exchange_hbm;   // share of HBM bandwidth that compute loses while an all-to-all runs
-  Sourced<Seconds> barrier;      // notify: fixed time of the counts exchange before a dispatch or combine
+  Sourced<Seconds> barrier;       // notify: fixed time of the counts exchange before a dispatch or combine
+  TokenExchange exchange = TokenExchange::deepep;
+  model::Kernels kernels;                  // which kernels a layer is made of
+  Overlap overlap;                         // what it overlaps unless the scenario says otherwise
+  Sourced<double> gradient_bytes{4, {}};   // a parameter, as reduced between replicas
+  Sourced<double> gathered_bytes{2, {}};   // a parameter, as gathered after the update or by ZeRO 3
+  Sourced<double> optimizer_bytes{8, {}};  // a parameter: master weight and moments
+  Sourced<double> tensor_overlap{
+      0, {}};  // share of a tensor-parallel collective hidden under its GEMM, when overlapped
+  Sourced<Seconds> host_launch{seconds(0),
+                               {}};  // time the host needs to launch one kernel; a floor of each kernel
 };
 
 }  // namespace foretrain::plan

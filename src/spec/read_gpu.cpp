@@ -99,10 +99,10 @@ Curves read_curves(Reader& reader) {
   return curves;
 }
 
-// Every family of kernels that a model can ask for needs a price.
+// Every family of kernels that DeepSeek's stack asks for needs a price.
 void check_complete(Reader& reader, const Curves& curves, Where where) {
   std::string missing;
-  for (std::size_t i = 0; i < family_count; ++i)
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Family::optimizer); ++i)
     if (!curves[i]) missing += (missing.empty() ? "" : ", ") + std::string(family_names[i]);
   if (!missing.empty())
     reader.context().error(where, "the GPU has no curve for every kernel family", "missing: " + missing);

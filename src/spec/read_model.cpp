@@ -3,8 +3,8 @@
 namespace foretrain::spec {
 namespace {
 
-model::MlaSpec read_attention(Reader& reader) {
-  model::MlaSpec mla;
+model::AttentionSpec read_attention(Reader& reader) {
+  model::AttentionSpec mla;
   reader.choice("kind", {"mla"}, "the attention's kind; mla is the one modelled so far");
   mla.heads = reader.integer("heads", "attention heads", {1, 4096});
   mla.q_lora_rank = reader.integer("q_lora_rank", "width of the compressed query", {1, 65536});

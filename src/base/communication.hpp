@@ -1,0 +1,33 @@
+#pragma once
+// What an op list says of communication, before anyone knows the network: which pattern, among whom, how many
+// bytes. `model` writes it, `cluster` prices it with `network`. Not here: the token exchange of experts and
+// the pipeline's messages, which have programs of their own.
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/units.hpp"
+
+namespace foretrain {
+
+enum class Pattern : std::uint8_t { all_reduce, reduce_scatter, all_gather };
+constexpr std::string_view name_of(Pattern p) {
+  return p == Pattern::all_reduce       ? "all-reduce"
+         : p == Pattern::reduce_scatter ? "reduce-scatter"
+                                        : "all-gather";
+}
+
+// Who takes part: the GPUs that share a layer's matrices, or those that share one expert's.
+enum class Group : std::uint8_t { tensor, expert_tensor };
+constexpr std::string_view name_of(Group g) {
+  return g == Group::tensor ? "tensor" : "expert tensor";
+}
+
+struct Communication {
+  Pattern pattern{};
+  Group group{};
+  Bytes buffer{};         // the whole vector: before a reduce-scatter, after an all-gather
+  bool overlaps = false;  // runs beside the GEMM next to it where the software overlaps tensor parallelism
+};
+
+}  // namespace foretrain
