@@ -15,15 +15,10 @@
 
 #include <cstdint>
 
+#include "network/group_shape.hpp"
 #include "network/transfer.hpp"
 
 namespace foretrain::network {
-
-struct GroupShape {
-  std::int64_t gpus_per_node = 1;  // of this group, in each of its nodes
-  std::int64_t nodes = 1;
-  std::int64_t size() const { return gpus_per_node * nodes; }
-};
 
 // `buffer` is the whole vector on each rank before a reduce-scatter or after an all-gather.
 Rounds list_ring_reduce_scatter(const GroupShape& group, Bytes buffer);
