@@ -12,6 +12,7 @@
 #include "cli/check.hpp"
 #include "cli/compare.hpp"
 #include "cli/explain.hpp"
+#include "cli/import_model.hpp"
 #include "cli/run.hpp"
 #include "cli/schedule.hpp"
 #include "cli/validate.hpp"
@@ -170,6 +171,16 @@ void add_validate(CLI::App& app, Command& command) {
   });
 }
 
+void add_import_model(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("import-model", "Turn a Hugging Face config.json into a model file");
+  const auto options = std::make_shared<ImportModelOptions>();
+  sub->add_option("config", options->file, "the model's config.json")->type_name("FILE")->required();
+  add_text(*sub, "--output,-o", options->output, "FILE", "the file to write; printed if not given");
+  sub->callback([options, &command] {
+    command = [options](std::ostream& out) { return import_model(*options, out); };
+  });
+}
+
 std::string try_help(const CLI::App& app) {
   std::string words;
   for (const CLI::App* a = &app; a->get_parent() != nullptr; a = a->get_parent())
@@ -204,7 +215,8 @@ SpecError unexpected(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
-  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_schedule})
+  for (const auto add :
+       {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_schedule, add_import_model})
     add(app, command);
   try {
     app.parse(argc, argv);
