@@ -45,14 +45,15 @@ void add_schedule(CLI::App& app, Command& command) {
   const auto text = std::make_shared<ScheduleText>();
   const auto option = [sub](const char* name, std::optional<std::string>& value, const char* type,
                             const char* help) { add_text(*sub, name, value, type, help); };
-  option("--schedule", text->schedule, "NAME", "1f1b, zb1p, dualpipe or dualpipe-v");
+  option("--schedule", text->schedule, "NAME", "gpipe, 1f1b, interleaved, zb1p (zb-h1), dualpipe or dualpipe-v");
   option("--stages", text->stages, "P",
-         "stages of the model; dualpipe-v runs them on P/2 ranks, the others on P");
+         "stages of the model; dualpipe-v runs them on P/2 ranks, interleaved on P/V, the others on P");
+  option("--virtual", text->virtual_stages, "V", "stages a rank holds; for interleaved, at least 2");
   option("--micro-batches", text->micro_batches, "N",
          "micro-batches of a step; for dualpipe those of both directions");
   option("--f", text->f, "TIME", "a forward chunk: a number with its unit, like 1ms (ns, us, ms, s)");
   option("--b", text->b, "TIME", "a full backward chunk: input gradient and weight gradient");
-  option("--w", text->w, "TIME", "the weight gradient's part of it; 1f1b needs none");
+  option("--w", text->w, "TIME", "the weight gradient's part of it; gpipe, 1f1b and interleaved need none");
   option("--fb", text->fb, "TIME", "a forward overlapped with a backward; F + B if not given");
   option("--p2p", text->p2p, "TIME", "a message between two stages; free if not given");
   sub->add_flag("--share-port", text->share_port,

@@ -34,15 +34,15 @@ struct Outcome {
 
 Outcome simulate(const ScheduleOptions& o) {
   Outcome r;
-  r.program = plan::list_program(o.schedule, o.stages, o.micro_batches);
-  const std::vector<std::string> faults =
-      plan::verify(r.program, plan::activation_limit(o.schedule, o.stages));
+  r.program = plan::list_program(o.schedule, o.stages, o.micro_batches, o.virtual_stages);
+  const std::vector<std::string> faults = plan::verify(
+      r.program, plan::activation_limit(o.schedule, o.stages, o.micro_batches, o.virtual_stages));
   check(faults.empty(), faults.empty() ? "" : faults.front());
   r.timeline = cluster::simulate(r.program, cluster::list_times(r.program, o.times), o.p2p);
   r.ranks = cluster::measure(r.program, r.timeline);
   r.makespan = r.timeline.makespan.time_since_epoch();
   for (const RankMetrics& m : r.ranks) r.ideal = std::max(r.ideal, m.busy);
-  r.published = cluster::published_bubble(o.schedule, o.stages, o.times);
+  r.published = cluster::published_bubble(o.schedule, o.stages, o.times, o.virtual_stages);
   r.published_limit = cluster::published_bubble_limit(o.schedule, o.stages, o.micro_batches, o.times, o.p2p);
   return r;
 }
@@ -50,7 +50,10 @@ Outcome simulate(const ScheduleOptions& o) {
 const char* formula_of(Schedule s) {
   switch (s) {
     case Schedule::one_f_one_b:
+    case Schedule::gpipe:
       return "(P-1)(F+B)";
+    case Schedule::interleaved:
+      return "(P/v-1)(F+B)";
     case Schedule::zb1p:
       return "(P-1)(F+B-2W)";
     case Schedule::dualpipe:
@@ -81,7 +84,7 @@ std::string input_text(const ScheduleOptions& o) {
   const cluster::UniformTimes& t = o.times;
   std::string text =
       fmt::format("F {} ms, B {} ms", milliseconds_text(t.forward), milliseconds_text(t.backward));
-  if (o.schedule != Schedule::one_f_one_b)
+  if (plan::splits_backward(o.schedule))
     text +=
         fmt::format(" (I {} + W {})", milliseconds_text(t.backward - t.weight), milliseconds_text(t.weight));
   if (o.schedule == Schedule::dualpipe || o.schedule == Schedule::dualpipe_v)
@@ -136,6 +139,7 @@ std::string json_of(const ScheduleOptions& o, const Outcome& r) {
   const auto stages = stages_of(r.program);
   report::JsonWriter json;
   json.begin_object().member("schedule", plan::name_of(o.schedule)).member("stages", o.stages);
+  if (o.virtual_stages > 1) json.member("virtual_stages", o.virtual_stages);
   json.member("micro_batches", o.micro_batches).key("input").begin_object();
   json.member("forward_s", seconds_of(o.times.forward)).member("backward_s", seconds_of(o.times.backward));
   json.member("weight_s", seconds_of(o.times.weight)).member("pair_s", seconds_of(o.times.pair));

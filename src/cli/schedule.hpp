@@ -12,13 +12,13 @@ namespace foretrain::cli {
 
 // As typed, unread.
 struct ScheduleText {
-  std::optional<std::string> schedule, stages, micro_batches, f, b, w, fb, p2p, svg;
+  std::optional<std::string> schedule, stages, micro_batches, f, b, w, fb, p2p, svg, virtual_stages = {};
   bool share_port = false, wait_sends = false, json = false, no_picture = false;
 };
 
 struct ScheduleOptions {
   plan::Schedule schedule{};
-  std::int32_t stages = 1, micro_batches = 1;
+  std::int32_t stages = 1, micro_batches = 1, virtual_stages = 1;
   cluster::UniformTimes times;
   cluster::P2p p2p;
   bool json = false, picture = true;

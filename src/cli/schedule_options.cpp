@@ -67,9 +67,8 @@ class Reading {
 
 std::optional<Schedule> read_schedule(Reading& reading, const std::optional<std::string>& text) {
   if (reading.missing("--schedule", text, "dualpipe")) return std::nullopt;
+  if (const auto found = plan::schedule_named(*text); found) return found;
   const std::vector<std::string> names = plan::schedule_names();
-  const auto found = std::find(names.begin(), names.end(), *text);
-  if (found != names.end()) return static_cast<Schedule>(found - names.begin());
   const std::string near = nearest_name(*text, names);
   reading.fault(
       fmt::format("--schedule {} is not a schedule", spec::in_quotes(*text)),
@@ -96,13 +95,24 @@ void read_times(Reading& reading, const ScheduleText& text, bool needs_weight, S
   options.p2p.sender_waits = text.wait_sends;
 }
 
+// For stages that suit the schedule with no number of micro-batches.
+std::string stages_hint(const ScheduleOptions& o) {
+  if (o.schedule != Schedule::interleaved)
+    return o.virtual_stages > 1 ? "leave --virtual out"
+                                : fmt::format("the nearest is --stages {}", o.stages + 1);
+  if (o.virtual_stages < 2) return "for example --virtual 2";
+  return fmt::format("the nearest is --stages {}",
+                     (o.stages + o.virtual_stages - 1) / o.virtual_stages * o.virtual_stages);
+}
+
 void check_together(Reading& reading, const ScheduleText& text, const ScheduleOptions& options) {
-  const std::string reason = plan::why_not(options.schedule, options.stages, options.micro_batches);
+  const ScheduleOptions& o = options;
+  const std::string reason = plan::why_not(o.schedule, o.stages, o.micro_batches, o.virtual_stages);
   if (!reason.empty()) {
     const std::int64_t near =
-        plan::nearest_micro_batches(options.schedule, options.stages, options.micro_batches);
-    reading.fault(reason, near == 0 ? fmt::format("the nearest is --stages {}", options.stages + 1)
-                                    : fmt::format("the nearest is --micro-batches {}", near));
+        plan::nearest_micro_batches(o.schedule, o.stages, o.micro_batches, o.virtual_stages);
+    reading.fault(reason,
+                  near == 0 ? stages_hint(o) : fmt::format("the nearest is --micro-batches {}", near));
     return;
   }
   const std::int64_t most_a_chunk = options.schedule == Schedule::zb1p ? 3 : 2;
@@ -124,8 +134,10 @@ ScheduleOptions read_schedule_options(const ScheduleText& text) {
   const std::optional<Schedule> schedule = read_schedule(reading, text.schedule);
   options.stages = reading.count("--stages", text.stages, stages_most, "8");
   options.micro_batches = reading.count("--micro-batches", text.micro_batches, micro_batches_most, "20");
-  read_times(reading, text, schedule != Schedule::one_f_one_b, options);  // 1F1B never cuts B in two
-  if (schedule && options.stages > 0 && options.micro_batches > 0) {
+  read_times(reading, text, !schedule || plan::splits_backward(*schedule), options);
+  if (text.virtual_stages)
+    options.virtual_stages = reading.count("--virtual", text.virtual_stages, stages_most, "2");
+  if (schedule && options.stages > 0 && options.micro_batches > 0 && options.virtual_stages > 0) {
     options.schedule = *schedule;
     check_together(reading, text, options);
   }

@@ -33,9 +33,13 @@ ChunkTimes list_times(const plan::Program& program, const UniformTimes& times) {
   return result;
 }
 
-sim::Ticks published_bubble(Schedule schedule, std::int64_t stages, const UniformTimes& t) {
+sim::Ticks published_bubble(Schedule schedule, std::int64_t stages, const UniformTimes& t,
+                            std::int64_t virtual_stages) {
   switch (schedule) {
+    case Schedule::interleaved:
+      return (stages / virtual_stages - 1) * (t.forward + t.backward);
     case Schedule::one_f_one_b:
+    case Schedule::gpipe:
       return (stages - 1) * (t.forward + t.backward);
     case Schedule::zb1p:
       return (stages - 1) * (t.forward + t.backward - 2 * t.weight);
@@ -51,7 +55,7 @@ std::string published_bubble_limit(Schedule schedule, std::int64_t stages, std::
                                    const UniformTimes& t, const P2p& p2p) {
   const sim::Ticks input = t.backward - t.weight;
   if (stages > 1 && (p2p.latency.count() > 0 || p2p.wire.count() > 0)) return "communication is not free";
-  if (schedule == Schedule::one_f_one_b) return {};
+  if (!plan::splits_backward(schedule)) return {};
   if (schedule == Schedule::zb1p) {
     if (t.weight > t.forward || t.weight > input) return "W is longer than F or than I = B - W";
     if (micro_batches < stages) return "there are fewer micro-batches than stages";

@@ -11,8 +11,8 @@
 
 namespace foretrain::plan {
 
-enum class Schedule : std::uint8_t { one_f_one_b, zb1p, dualpipe, dualpipe_v };
-std::string_view name_of(Schedule s);  // "1f1b", "zb1p", "dualpipe", "dualpipe-v"
+enum class Schedule : std::uint8_t { one_f_one_b, zb1p, dualpipe, dualpipe_v, gpipe, interleaved };
+std::string_view name_of(Schedule s);  // "1f1b", "zb1p", "dualpipe", "dualpipe-v", "gpipe", "interleaved"
 
 // Which communication runs beside compute. A scenario may say; else the software profile does.
 struct Overlap {

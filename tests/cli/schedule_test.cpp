@@ -115,7 +115,7 @@ TEST_CASE("each mistake has its one diagnostic") {
   CHECK(complaints(schedule({{"--schedule", "dualpip"}})) ==
         Lines{"--schedule 'dualpip' is not a schedule | did you mean 'dualpipe'?"});
   CHECK(complaints(schedule({{"--schedule", "gantt"}})) ==
-        Lines{"--schedule 'gantt' is not a schedule | use 1f1b, zb1p, dualpipe, dualpipe-v"});
+        Lines{"--schedule 'gantt' is not a schedule | use 1f1b, zb1p, dualpipe, dualpipe-v, gpipe, interleaved"});
   CHECK(complaints(schedule({{"--stages", "7"}})) ==
         Lines{"dualpipe folds its stages in two halves: 7 stages is not an even number | the nearest is "
               "--stages 8"});
@@ -144,6 +144,50 @@ TEST_CASE("each mistake has its one diagnostic") {
   CHECK(complaints(schedule({{"--fo", "1ms"}})) == Lines{"unknown option '--fo' | did you mean '--f'?"});
   CHECK(complaints({"schedul"}) == Lines{"unknown command 'schedul' | did you mean 'schedule'?"});
   CHECK(complaints({}) == Lines{"no command given | see foretrain --help"});
+}
+
+TEST_CASE("stages that do not suit a schedule are told with a way out") {
+  const auto told = [](const std::string& name, const std::string& stages, const std::string& ways) {
+    return complaints(schedule({{"--schedule", name}, {"--stages", stages}, {"--virtual", ways}}));
+  };
+  CHECK(told("interleaved", "8", "") ==
+        Lines{"interleaved needs at least 2 virtual stages a rank, not 1 | for example --virtual 2"});
+  CHECK(told("interleaved", "8", "3") ==
+        Lines{"interleaved spreads 8 stages over ranks of 3 each: there is a remainder of 2 | the nearest is "
+              "--stages 9"});
+  CHECK(told("1f1b", "8", "2") ==
+        Lines{"1f1b has no virtual stages, only interleaved has; there are 2 | leave --virtual out"});
+  CHECK(told("interleaved", "8", "0") == Lines{"--virtual '0' is not a whole number from 1 to 1024"});
+  CHECK(complaints(schedule({{"--schedule", "interleaved"}, {"--virtual", "2"}, {"--micro-batches", "3"}})) ==
+        Lines{"interleaved over 8 stages needs at least 4 micro-batches, not 3 | the nearest is "
+              "--micro-batches 4"});
+}
+
+TEST_CASE("interleaved 1F1B, every byte") {
+  CHECK(run(schedule({{"--schedule", "interleaved"}, {"--virtual", "2"}, {"--stages", "4"},
+                      {"--micro-batches", "4"}, {"--w", ""}})) ==
+        R"(interleaved: 4 stages on 2 ranks, 4 micro-batches
+F 1 ms, B 2 ms, communication free
+
+makespan   27 ms
+ideal      24 ms, the busiest rank without a wait
+bubble     3 ms on every rank, 11.11 % of the makespan
+published  3 ms = (P/v-1)(F+B)
+
+rank     stages     bubble ms       busy ms       F       B       I       W     F&B  activations
+   0        0 2             3            24       8       8       0       0       0            5
+   1        1 3             3            24       8       8       0       0       0            3
+
+rank 0 |FFFFFFFFFFFFFFF...BBBBBBFFFBBBBBBFFFBBBBBBFFFBBBBBB...BBBBBB...BBBBBBBBBBBBBBBBBB|
+rank 1 |...FFFFFFFFFBBBBBBFFFBBBBBBFFFBBBBBBFFFBBBBBBFFFBBBBBBFFFBBBBBBBBBBBBBBBBBB......|
+       0                                                                             27 ms
+F forward, B backward (I + W), I input gradient, W weight gradient, & F with B, . idle
+one letter is 0.333333 ms
+)");
+}
+
+TEST_CASE("zb-h1 is another name of zb1p") {
+  CHECK(run(schedule({{"--schedule", "zb-h1"}})) == run(schedule({{"--schedule", "zb1p"}})));
 }
 
 TEST_CASE("an option given twice is one too many") {

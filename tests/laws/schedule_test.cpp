@@ -21,8 +21,8 @@ using plan::Program;
 using plan::Schedule;
 using sim::Ticks;
 
-constexpr std::array every_schedule{Schedule::one_f_one_b, Schedule::zb1p, Schedule::dualpipe,
-                                    Schedule::dualpipe_v};
+constexpr std::array every_schedule{Schedule::one_f_one_b, Schedule::zb1p,  Schedule::dualpipe,
+                                    Schedule::dualpipe_v,  Schedule::gpipe, Schedule::interleaved};
 
 // Relative to a microsecond, so that halves are whole nanoseconds.
 Ticks units(double u) {
@@ -40,8 +40,8 @@ struct Run {
 };
 
 Run run(Schedule schedule, std::int32_t stages, std::int32_t n, const UniformTimes& t, const P2p& p2p = {},
-        const Lanes& lanes = {}) {
-  Run r{plan::list_program(schedule, stages, n), {}, {}};
+        const Lanes& lanes = {}, std::int32_t ways = 2) {
+  Run r{plan::list_program(schedule, stages, n, schedule == Schedule::interleaved ? ways : 1), {}, {}};
   r.timeline = cluster::simulate(r.program, cluster::list_times(r.program, t), p2p, lanes);
   r.ranks = cluster::measure(r.program, r.timeline);
   return r;
@@ -66,6 +66,43 @@ TEST_CASE("1F1B with free communication takes exactly (m + P - 1)(F + B)") {
       REQUIRE(r.makespan() == (n + stages - 1) * (units(f) + units(b)));
       check_every_bubble(r, (stages - 1) * (units(f) + units(b)));
     }
+}
+
+TEST_CASE("GPipe with free communication takes exactly (m + P - 1)(F + B), as 1F1B does") {
+  for (const std::int32_t stages : {1, 2, 3, 8})
+    for (const std::int32_t n : {1, 2, 7, 20}) {
+      const UniformTimes t = times(1.5, 2.6, 0, 4);
+      const Run r = run(Schedule::gpipe, stages, n, t);
+      REQUIRE(r.makespan() == run(Schedule::one_f_one_b, stages, n, t).makespan());
+      check_every_bubble(r, cluster::published_bubble(Schedule::gpipe, stages, t));
+    }
+}
+
+TEST_CASE("interleaving v chunks a rank divides 1F1B's bubble by v, exactly, with a remainder too") {
+  const auto [f, b] = GENERATE(std::pair{1.0, 2.0}, std::pair{1.5, 1.0}, std::pair{0.3, 4.7});
+  for (const std::int32_t ranks : {1, 2, 3, 4, 8})
+    for (const std::int32_t ways : {2, 3, 6})
+      for (const std::int32_t n : {ranks, ranks + 1, 2 * ranks, 3 * ranks - 1, 5 * ranks}) {
+        CAPTURE(ranks, ways, n, f, b);
+        const UniformTimes t = times(f, b, 0, f + b), whole{ways * t.forward, ways * t.backward, {}, {}};
+        const Run r = run(Schedule::interleaved, ranks * ways, n, t, {}, {}, ways);
+        const Ticks bubble = cluster::published_bubble(Schedule::interleaved, ranks * ways, t, ways);
+        REQUIRE(cluster::published_bubble_limit(Schedule::interleaved, ranks * ways, n, t, {}).empty());
+        REQUIRE(ways * bubble == cluster::published_bubble(Schedule::one_f_one_b, ranks, whole));
+        check_every_bubble(r, bubble);
+      }
+}
+
+TEST_CASE(
+    "an interleaved micro-batch goes round the ranks: each crossing is a message, the last to the first") {
+  const Run r = run(Schedule::interleaved, 12, 8, times(1, 2, 0, 3), P2p{50ns, 300ns}, {}, 3);
+  CHECK(r.timeline.messages_sent == 2 * 8 * 11);
+  const auto wraps = std::count_if(r.timeline.messages.begin(), r.timeline.messages.end(),
+                                   [](const auto& m) { return m.from == 3 && m.to == 0 && !m.is_gradient; });
+  CHECK(wraps == 8 * 2);
+  const Run one_rank = run(Schedule::interleaved, 3, 8, times(1, 2, 0, 3), P2p{50ns, 300ns, true}, {}, 3);
+  CHECK(one_rank.timeline.messages_sent == 0);
+  CHECK(one_rank.makespan() == 8 * 3 * units(3));
 }
 
 TEST_CASE("one stage equals the sum of its chunks") {
@@ -139,8 +176,7 @@ TEST_CASE("of any run: busy + bubble = makespan, messages sent = received, input
     const UniformTimes t = times(1, 2, 0.9, 2.6);
     const Run r = run(schedule, 8, 20, t, p2p);
     for (const RankMetrics& m : r.ranks) CHECK(m.busy + m.bubble == r.makespan());
-    const std::int64_t crossings =
-        r.program.ranks == r.program.stages ? 7 : 6;  // the V's foot needs no message
+    const std::int64_t crossings = schedule == Schedule::dualpipe_v ? 6 : 7;  // the V's foot needs no message
     CHECK(r.timeline.messages_sent == static_cast<std::uint64_t>(2 * 20 * crossings));
     CHECK(r.timeline.messages_received == r.timeline.messages_sent);
     CHECK(r.timeline.messages.size() == r.timeline.messages_sent);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "catch.hpp"
+#include "plan/schedules/schedules.hpp"
 
 namespace {
 
@@ -13,8 +14,12 @@ using plan::Instruction;
 using plan::Program;
 using plan::Schedule;
 
-constexpr std::array every_schedule{Schedule::one_f_one_b, Schedule::zb1p, Schedule::dualpipe,
-                                    Schedule::dualpipe_v};
+constexpr std::array every_schedule{Schedule::one_f_one_b, Schedule::zb1p,  Schedule::dualpipe,
+                                    Schedule::dualpipe_v,  Schedule::gpipe, Schedule::interleaved};
+
+std::int32_t virtual_stages_of(Schedule schedule) {
+  return schedule == Schedule::interleaved ? 2 : 1;
+}
 
 std::array<int, 5> counts_of(const std::vector<Instruction>& list) {
   std::array<int, 5> counts{};
@@ -30,26 +35,54 @@ bool mentions(const std::vector<std::string>& faults, const std::string& words) 
 }  // namespace
 
 TEST_CASE("every program verifies, within its bound on activations") {
-  const Schedule schedule =
-      GENERATE(Schedule::one_f_one_b, Schedule::zb1p, Schedule::dualpipe, Schedule::dualpipe_v);
+  const Schedule schedule = GENERATE(Schedule::one_f_one_b, Schedule::zb1p, Schedule::dualpipe,
+                                     Schedule::dualpipe_v, Schedule::gpipe);
   int verified = 0;
   for (std::int32_t stages = 1; stages <= 18; ++stages)
     for (std::int32_t n = 1; n <= 60; ++n) {
       if (!plan::why_not(schedule, stages, n).empty()) continue;
       CAPTURE(plan::name_of(schedule), stages, n);
       const Program program = plan::list_program(schedule, stages, n);
-      REQUIRE(plan::verify(program, plan::activation_limit(schedule, stages)).empty());
+      REQUIRE(plan::verify(program, plan::activation_limit(schedule, stages, n)).empty());
       ++verified;
     }
   CHECK(verified > 150);
 }
 
+TEST_CASE("every interleaved program verifies, whatever the remainder of its micro-batches") {
+  int verified = 0;
+  for (std::int32_t ranks = 1; ranks <= 9; ++ranks)
+    for (std::int32_t ways = 2; ways <= 5; ++ways)
+      for (std::int32_t n = 1; n <= 40; ++n) {
+        const std::int32_t stages = ranks * ways;
+        if (!plan::why_not(Schedule::interleaved, stages, n, ways).empty()) continue;
+        CAPTURE(ranks, ways, n);
+        const Program program = plan::list_program(Schedule::interleaved, stages, n, ways);
+        const std::int64_t limit = plan::activation_limit(Schedule::interleaved, stages, n, ways);
+        REQUIRE(plan::verify(program, limit).empty());
+        REQUIRE(plan::peak_activations(program).front() == limit);
+        REQUIRE(plan::stages_per_rank(Schedule::interleaved, ways) * program.ranks == stages);
+        ++verified;
+      }
+  CHECK(verified > 1200);
+}
+
 TEST_CASE("the bounds on activations are reached") {
   for (const Schedule schedule : every_schedule) {
-    const std::vector<std::int32_t> peaks = plan::peak_activations(plan::list_program(schedule, 8, 40));
+    const std::int32_t ways = virtual_stages_of(schedule);
+    const std::vector<std::int32_t> peaks = plan::peak_activations(plan::list_program(schedule, 8, 40, ways));
     CAPTURE(plan::name_of(schedule));
-    CHECK(*std::max_element(peaks.begin(), peaks.end()) == plan::activation_limit(schedule, 8));
+    CHECK(*std::max_element(peaks.begin(), peaks.end()) == plan::activation_limit(schedule, 8, 40, ways));
   }
+}
+
+// Korthikanti et al. 2022, section 5: (1 + (P - 1) / (P v)) times P stages' worth of 1F1B, v chunks each.
+TEST_CASE("interleaving keeps 1 + (P - 1) / (P v) of 1F1B's activations") {
+  for (const std::int32_t ranks : {2, 4, 8})
+    for (const std::int32_t ways : {2, 3, 6}) {
+      const auto limit = plan::activation_limit(Schedule::interleaved, ranks * ways, 4 * ranks, ways);
+      CHECK(static_cast<double>(limit) == Approx((1 + (ranks - 1.0) / (ranks * ways)) * ranks * ways));
+    }
 }
 
 // README.md and dualpipe/dualpipe.py of deepseek-ai/DualPipe@3da1bbe, counted.
@@ -93,7 +126,58 @@ TEST_CASE("1F1B's lists for three stages and four micro-batches, written out") {
   CHECK(letters(program.per_rank[2]) == "F0B0F1B1F2B2F3B3");
 }
 
+// Narayanan et al. 2021, figure 4: four ranks of two chunks each, eight micro-batches. Chunk 1 in brackets.
+TEST_CASE("interleaved 1F1B's lists for four ranks, two chunks and eight micro-batches, written out") {
+  const Program program = plan::list_program(Schedule::interleaved, 8, 8, 2);
+  const auto letters = [](const std::vector<Instruction>& list) {
+    std::string text;
+    for (const Instruction& i : list) {
+      const bool forward = i.action == Action::forward;
+      const std::int32_t stage = forward ? i.forward_stage : i.backward_stage;
+      const std::string m = std::to_string((forward ? i.forward_micro_batch : i.backward_micro_batch) + 1);
+      text += (forward ? "F" : "B") + (stage < 4 ? m : "[" + m + "]");
+    }
+    return text;
+  };
+  CHECK(letters(program.per_rank[0]) ==
+        "F1F2F3F4F[1]F[2]F[3]F[4]F5F6F7B[1]F8B[2]F[5]B[3]F[6]B[4]F[7]B1F[8]B2B3B4B[5]B[6]B[7]B[8]B5B6B7B8");
+  CHECK(letters(program.per_rank[3]) ==
+        "F1F2F3F4F[1]B[1]F[2]B[2]F[3]B[3]F[4]B[4]F5B1F6B2F7B3F8B4F[5]B[5]F[6]B[6]F[7]B[7]F[8]B[8]B5B6B7B8");
+  CHECK(program.rank_at(6, 0) == 2);
+}
+
+TEST_CASE("a remainder of micro-batches takes the smallest group that Megatron-Core accepts") {
+  using plan::schedules::interleaved_group;
+  CHECK(interleaved_group(4, 8) == 4);
+  CHECK(interleaved_group(4, 4) == 4);
+  CHECK(interleaved_group(4, 6) == 6);   // one group
+  CHECK(interleaved_group(4, 9) == 5);   // 5 + 4
+  CHECK(interleaved_group(4, 10) == 5);  // 5 + 5
+  CHECK(interleaved_group(8, 12) == 12);
+  for (std::int64_t ranks = 1; ranks <= 16; ++ranks)
+    for (std::int64_t n = ranks; n <= 100; ++n) {
+      const std::int64_t group = interleaved_group(ranks, n);
+      REQUIRE((group >= ranks && group <= n));
+      REQUIRE((n % group == 0 || n % group >= ranks));
+    }
+}
+
+TEST_CASE("schedules by name") {
+  for (const Schedule schedule : every_schedule)
+    CHECK(plan::schedule_named(plan::name_of(schedule)) == schedule);
+  CHECK(plan::schedule_named("zb-h1") == Schedule::zb1p);
+  CHECK_FALSE(plan::schedule_named("zb-h2"));
+  CHECK(plan::schedule_names().size() == every_schedule.size());
+}
+
 TEST_CASE("why_not names the reason, and nearest_micro_batches a way out") {
+  CHECK(plan::why_not(Schedule::interleaved, 8, 4, 2).empty());
+  CHECK(plan::why_not(Schedule::interleaved, 8, 3, 2).find("at least 4") != std::string::npos);
+  CHECK(plan::why_not(Schedule::interleaved, 8, 8).find("2 virtual stages") != std::string::npos);
+  CHECK(plan::why_not(Schedule::interleaved, 9, 8, 2).find("remainder of 1") != std::string::npos);
+  CHECK(plan::why_not(Schedule::zb1p, 8, 8, 2).find("only interleaved") != std::string::npos);
+  CHECK(plan::nearest_micro_batches(Schedule::interleaved, 8, 3, 2) == 4);
+  CHECK(plan::nearest_micro_batches(Schedule::interleaved, 9, 3, 2) == 0);
   CHECK(plan::why_not(Schedule::one_f_one_b, 8, 1).empty());
   CHECK(plan::why_not(Schedule::zb1p, 1, 1).empty());
   CHECK_FALSE(plan::why_not(Schedule::one_f_one_b, 0, 4).empty());

@@ -10,6 +10,12 @@ Program one_f_one_b(std::int32_t stages, std::int32_t micro_batches);
 Program zb1p(std::int32_t stages, std::int32_t micro_batches);
 Program dualpipe(std::int32_t stages, std::int32_t micro_batches);
 Program dualpipe_v(std::int32_t stages, std::int32_t micro_batches);
+Program gpipe(std::int32_t stages, std::int32_t micro_batches);
+Program interleaved(std::int32_t stages, std::int32_t micro_batches, std::int32_t virtual_stages);
+
+// Micro-batches that a chunk of the interleaved schedule takes in a row before the rank turns to its next
+// chunk: `ranks`, or the smallest larger group that leaves a remainder Megatron-Core accepts.
+std::int64_t interleaved_group(std::int64_t ranks, std::int64_t micro_batches);
 
 // A program whose rank r holds stage r alone and whose lists are still empty.
 Program straight_pipeline(std::int32_t stages, std::int32_t micro_batches);

@@ -1,6 +1,7 @@
-// ZB1P, the hand-made ZB-H1 of Qi et al. 2023 (arXiv:2401.10241, section 2.1): 1F1B whose backward is cut in
-// two, rank r running the weight chunk of a micro-batch r input backwards late, so that gradients travel
-// upstream early and every rank holds P activations. The last r weight chunks fill what was the drain.
+// ZB1P, also called ZB-H1: the hand-made schedule of Qi et al. 2023 (arXiv:2401.10241, section 2.1): 1F1B
+// whose backward is cut in two, rank r running the weight chunk of a micro-batch r input backwards late, so
+// that gradients travel upstream early and every rank holds P activations. The last r weight chunks fill what
+// was the drain.
 
 #include <algorithm>
 
