@@ -1,6 +1,7 @@
 #include "model/kernels.hpp"
 
 #include "base/check.hpp"
+#include "model/precision.hpp"
 
 namespace foretrain::model {
 
@@ -26,14 +27,6 @@ Kernel matmul(Family family, DType dtype, std::int64_t m, std::int64_t n, std::i
   kernel.groups = groups;
   kernel.work = flops(2.0 * product(m, n) * real(k));
   return kernel;
-}
-
-double activation_size(DType dtype, double elements) {
-  return dtype == DType::fp8 ? fp8_size(elements) : bf16_size(elements);
-}
-
-DType dtype_of(Precision precision) {
-  return precision == Precision::fp8 ? DType::fp8 : DType::bf16;
 }
 
 Kernel attention(Family family, const Sizes& s) {
@@ -66,35 +59,30 @@ double packed_size(double elements) {
 
 Kernel gemm(Precision precision, std::int64_t m, std::int64_t n, std::int64_t k) {
   auto kernel = grouped_gemm(precision, m, n, k, 1);
-  kernel.family = precision == Precision::fp8 ? Family::gemm_fp8 : Family::gemm_bf16;
+  kernel.family = gemm_family(precision, false);
   return kernel;
 }
 
 Kernel grouped_gemm(Precision precision, std::int64_t m, std::int64_t n, std::int64_t k,
                     std::int64_t groups) {
-  const bool fp8 = precision == Precision::fp8;
-  auto kernel = matmul(fp8 ? Family::grouped_gemm_fp8 : Family::grouped_gemm_bf16, dtype_of(precision), m, n,
-                       k, groups);
+  auto kernel = matmul(gemm_family(precision, true), dtype_of(precision), m, n, k, groups);
   const double weights = real(groups) * product(n, k);
-  kernel.read = bytes(activation_size(kernel.dtype, product(m, k)) +
-                      (fp8 ? fp8_weight_size(weights) : bf16_size(weights)));
+  kernel.read = bytes(operand_size(precision, product(m, k)) + weight_operand_size(precision, weights));
   kernel.written = bytes(bf16_size(product(m, n)));
   return kernel;
 }
 
 Kernel weight_gradient(Precision precision, std::int64_t m, std::int64_t n, std::int64_t k) {
   auto kernel = grouped_weight_gradient(precision, m, n, k, 1);
-  kernel.family = precision == Precision::fp8 ? Family::wgrad_fp8 : Family::gemm_bf16;
+  kernel.family = weight_gradient_family(precision, false);
   return kernel;
 }
 
 Kernel grouped_weight_gradient(Precision precision, std::int64_t m, std::int64_t n, std::int64_t k,
                                std::int64_t groups) {
-  const bool fp8 = precision == Precision::fp8;
-  auto kernel = matmul(fp8 ? Family::grouped_wgrad_fp8 : Family::grouped_gemm_bf16, dtype_of(precision), m, n,
-                       k, groups);
+  auto kernel = matmul(weight_gradient_family(precision, true), dtype_of(precision), m, n, k, groups);
   const double accumulator = fp32_size(real(groups) * product(m, n));
-  kernel.read = bytes(activation_size(kernel.dtype, product(m + n, k)) + accumulator);
+  kernel.read = bytes(operand_size(precision, product(m + n, k)) + accumulator);
   kernel.written = bytes(accumulator);
   return kernel;
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/check.hpp"
+
 namespace foretrain::model {
 
 Sizes sizes_of(const TransformerSpec& spec, const Work& work) {
@@ -27,7 +29,7 @@ Sizes sizes_of(const TransformerSpec& spec, const Work& work) {
   s.experts = spec.moe.experts;
   s.top_k = spec.moe.top_k;
   s.expert_ffn = spec.moe.expert_ffn;
-  s.shared_ffn = spec.moe.shared_experts * spec.moe.expert_ffn;
+  s.shared_ffn = shared_width(spec.moe);
   s.local_experts = work.local_experts;
   s.rows = work.routed_rows;
   s.received = work.received_tokens;
@@ -42,6 +44,15 @@ void OpList::add(std::string name, const Kernel& kernel, double kept) {
 
 void OpList::add_if(bool listed, std::string name, const Kernel& kernel, double kept) {
   if (listed) add(std::move(name), kernel, kept);
+}
+
+void OpList::add(std::string name, const Communication& communication) {
+  ops_.push_back({std::move(name), phase_, block_, {}, communication, {}});
+}
+
+void OpList::keep(double size) {
+  check(!ops_.empty(), "an op keeps it");
+  ops_.back().kept += bytes(size);
 }
 
 }  // namespace foretrain::model

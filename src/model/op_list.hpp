@@ -36,6 +36,8 @@ class OpList {
   OpList(Phase phase, Block block) : phase_(phase), block_(block) {}
   void add(std::string name, const Kernel& kernel, double kept = 0);
   void add_if(bool listed, std::string name, const Kernel& kernel, double kept = 0);
+  void add(std::string name, const Communication& communication);
+  void keep(double size);  // more that the last op leaves for the backward
   std::vector<Op> take() { return std::move(ops_); }
 
  private:

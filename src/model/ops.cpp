@@ -1,8 +1,12 @@
 #include "model/ops.hpp"
 
+#include <array>
+#include <utility>
+
 #include "base/check.hpp"
 #include "model/kernels.hpp"
 #include "model/op_list.hpp"
+#include "model/standard/layers.hpp"
 
 namespace foretrain::model {
 
@@ -43,12 +47,12 @@ void add_head(Lists& lists, const Sizes& s) {
   add_head_weights(lists.mlp_w, s);
 }
 
-}  // namespace
-
-UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
+UnitOps list_deepseek_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
+  check(spec.attention.kind == AttentionSpec::Kind::mla && spec.activation == Activation::swiglu,
+        "DeepSeek's kernels are for latent attention and SwiGLU");
+  check(work.tensor_parallel == 1 && !work.recompute.layers, "DeepSeek's lists know no tensor parallelism");
   const auto s = sizes_of(spec, work);
-  const bool routed = spec.moe.experts > 0 && (unit == Unit::moe_layer || unit == Unit::mtp_layer);
-  check(unit != Unit::moe_layer || routed, "a model without experts has no mixture-of-experts layer");
+  const bool routed = has_experts(spec, unit);
   Lists lists;
   if (unit == Unit::mtp_layer) add_mtp_projection_forward(lists.attention_f, s);
   switch (unit) {
@@ -70,6 +74,9 @@ UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
     case Unit::mtp_head:
       add_head(lists, s);
       break;
+    case Unit::dense_window_layer:
+    case Unit::moe_window_layer:
+      check(false, "DeepSeek's kernels have no sliding window");
   }
   if (unit == Unit::mtp_layer) {
     add_mtp_projection_backward(lists.attention_i, s);
@@ -87,12 +94,39 @@ UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
   return ops;
 }
 
+}  // namespace
+
+UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
+  const bool routed = has_experts(spec, unit);
+  check((unit != Unit::moe_layer && unit != Unit::moe_window_layer) || routed,
+        "a model without experts has no mixture-of-experts layer");
+  return work.kernels.stack == Kernels::Stack::standard ? standard::list_ops(spec, unit, work)
+                                                        : list_deepseek_ops(spec, unit, work);
+}
+
 Bytes kept_per_micro_batch(const UnitOps& ops) {
   Bytes kept;
   for (const auto* list :
        {&ops.attention_f, &ops.mlp_f, &ops.mlp_i, &ops.attention_i, &ops.mlp_w, &ops.attention_w})
     for (const auto& op : *list) kept += op.kept;
   return kept;
+}
+
+std::vector<Family> families_of(const TransformerSpec& spec, const Work& work) {
+  std::array<bool, family_count> used{};
+  std::array<bool, unit_count> seen{};
+  for (const Unit unit : list_units(spec)) {
+    if (std::exchange(seen[static_cast<std::size_t>(unit)], true)) continue;
+    const auto ops = list_ops(spec, unit, work);
+    for (const auto* list :
+         {&ops.attention_f, &ops.mlp_f, &ops.mlp_i, &ops.attention_i, &ops.mlp_w, &ops.attention_w})
+      for (const auto& op : *list)
+        if (!op.communication) used[static_cast<std::size_t>(op.kernel.family)] = true;
+  }
+  std::vector<Family> families;
+  for (std::size_t i = 0; i < family_count; ++i)
+    if (used[i]) families.push_back(static_cast<Family>(i));
+  return families;
 }
 
 }  // namespace foretrain::model

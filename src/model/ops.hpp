@@ -38,6 +38,7 @@ struct Kernels {
   bool flash_attention = true;   // else scores, softmax, dropout and context are separate kernels
   bool fused_softmax = true;     // scale, mask and softmax in one pass (unfused attention)
   bool fused_activation = true;  // bias and activation in one pass; SwiGLU in one pass
+  bool fused_bias = true;        // biases of queries, keys and values inside the GEMM
   bool fused_residual = true;    // bias, dropout and residual add in one pass
   bool fused_norm = true;        // one kernel a norm; else a chain of elementwise kernels
   bool fused_rotary = true;
@@ -45,6 +46,9 @@ struct Kernels {
   bool fused_cast_transpose = true;  // FP8: both layouts of a tensor from one read
   bool dropout = false;              // trained with dropout
   bool accumulate_fp32 = true;       // weight-gradient GEMMs add into FP32 main gradients; else BF16
+  // Each copy of a token is a row on the wire, made before the dispatch (all-to-all); else a token travels
+  // once and is expanded where it arrives (DeepEP).
+  bool expanded_dispatch = true;
 };
 
 // What one GPU is given: everything an op list depends on besides the model.
@@ -52,7 +56,8 @@ struct Work {
   std::int64_t tokens = 4096;    // T: tokens of one micro-batch on this GPU (after the context-parallel cut)
   std::int64_t sequence = 4096;  // s: full sequence length that attention spans
   std::int64_t local_experts = 4;        // routed experts whose weights are here
-  std::int64_t routed_rows = 32768;      // rows its experts compute, padded to 128 per expert
+  // Rows its experts compute, padded to 128 per expert; with expert tensor parallelism those of the group.
+  std::int64_t routed_rows = 32768;
   std::int64_t received_tokens = 30680;  // distinct tokens received (a token goes once to a GPU)
   std::int64_t context_parallel = 1;
   Precision precision = Precision::fp8;
@@ -79,15 +84,24 @@ struct UnitOps {
   Unit unit{};
   std::vector<Op> attention_f, mlp_f, mlp_i, attention_i, mlp_w, attention_w;  // in execution order
   bool has_exchange = false;  // token dispatch before mlp, combine after it (and their gradients)
+  bool exchange_again = false;  // full recompute: the backward first dispatches and combines once more
 };
 
+// By work.kernels.stack: DeepSeek's lists (MLA, SwiGLU, no tensor parallelism, fp8 or bf16), or the standard
+// ones (model/standard/layers.hpp) of any spec.
 UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work);
+
+// The families of all kernels that the model's units list under this work, in the order of base/kernel.hpp.
+std::vector<Family> families_of(const TransformerSpec& spec, const Work& work);
 
 // Bytes of one token on the wire, metadata included (DeepEP's layout; physics in docs/architecture.md).
 struct ExchangeRow {
   Bytes dispatch, dispatch_gradient, combine, combine_gradient;
 };
 ExchangeRow exchange_row(const TransformerSpec& spec, Precision precision);
+// By work.kernels.stack: as above, or hidden * 2 bytes each way and an FP32 routing weight with each copy
+// (Megatron-Core's token dispatcher sends BF16 whatever the precision of the experts' GEMMs).
+ExchangeRow exchange_row(const TransformerSpec& spec, const Work& work);
 
 Bytes kept_per_micro_batch(const UnitOps& ops);  // sum of `kept`
 

@@ -1,5 +1,6 @@
 #include "model/transformer.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.hpp"
@@ -8,13 +9,14 @@ namespace foretrain::model {
 
 namespace {
 
+using Kind = AttentionSpec::Kind;
+
 double product(std::int64_t a, std::int64_t b) {
   return static_cast<double>(a) * static_cast<double>(b);
 }
 
-// Gate and up projection and down projection of one gated MLP (SwiGLU).
-double gated_mlp(const TransformerSpec& spec, std::int64_t ffn) {
-  return 3.0 * product(spec.hidden, ffn);
+std::int64_t matrices_up(const TransformerSpec& spec) {
+  return spec.activation == Activation::swiglu ? 2 : 1;  // gate and up, or up alone
 }
 
 // The matmuls of one MLA block (arXiv:2405.04434, equations 37 to 47). Without a query latent (rank 0, as in
@@ -29,46 +31,99 @@ double mla_matmuls(const TransformerSpec& spec) {
          product(a.heads * a.v_head_dim, spec.hidden);
 }
 
+// Queries, keys, values and output (arXiv:2305.13245).
+double grouped_matmuls(const TransformerSpec& spec) {
+  const auto& a = spec.attention;
+  return product(spec.hidden, 2 * (a.heads + a.kv_heads) * a.head_dim);
+}
+
+double attention_biases(const TransformerSpec& spec) {
+  const auto& a = spec.attention;
+  if (a.kind == Kind::mla) return 0;
+  const auto qkv = static_cast<double>((a.heads + 2 * a.kv_heads) * a.head_dim);
+  if (spec.biases) return qkv + static_cast<double>(spec.hidden);
+  return spec.attention_biases ? qkv : 0;
+}
+
+double norm_weights(const TransformerSpec& spec, std::int64_t width) {
+  return static_cast<double>((spec.norm == Norm::layernorm ? 2 : 1) * width);  // scale, and shift
+}
+
 double layer_norms(const TransformerSpec& spec) {
-  return static_cast<double>(2 * spec.hidden + spec.attention.q_lora_rank + spec.attention.kv_lora_rank);
+  const auto& a = spec.attention;
+  if (a.kind == Kind::mla) return norm_weights(spec, 2 * spec.hidden + a.q_lora_rank + a.kv_lora_rank);
+  return norm_weights(spec, 2 * spec.hidden + (a.qk_norm ? 2 * a.head_dim : 0));
+}
+
+double feed_forward(const TransformerSpec& spec, std::int64_t ffn) {
+  const double biases = spec.biases ? static_cast<double>(matrices_up(spec) * ffn + spec.hidden) : 0;
+  return count_feed_forward_parameters(spec, ffn) + biases;
 }
 
 double gate(const TransformerSpec& spec) {
   return product(spec.hidden, spec.moe.experts);
 }
 
-double moe_layer(const TransformerSpec& spec, std::int64_t experts) {
-  const double selection_bias = static_cast<double>(spec.moe.experts);  // DeepSeek-V3 report, equation 16
-  return mla_matmuls(spec) + layer_norms(spec) + gate(spec) + selection_bias +
-         gated_mlp(spec, spec.moe.shared_experts * spec.moe.expert_ffn) +
-         static_cast<double>(experts) * gated_mlp(spec, spec.moe.expert_ffn);
+// DeepSeek-V3's gate chooses with a bias per expert (report, equation 16); others may have a linear layer's.
+double gate_biases(const TransformerSpec& spec) {
+  const bool any = spec.attention.kind == Kind::mla || spec.biases;
+  return any ? static_cast<double>(spec.moe.experts) : 0;
+}
+
+double attention_part(const TransformerSpec& spec) {
+  return count_attention_parameters(spec) + attention_biases(spec) + layer_norms(spec);
+}
+
+double moe_layer(const TransformerSpec& spec) {
+  const auto shared = shared_width(spec.moe);
+  return attention_part(spec) + gate(spec) + gate_biases(spec) +
+         (shared > 0 ? feed_forward(spec, shared) : 0) +
+         static_cast<double>(spec.moe.experts) * feed_forward(spec, spec.moe.expert_ffn);
 }
 
 double dense_layer(const TransformerSpec& spec) {
-  return mla_matmuls(spec) + layer_norms(spec) + gated_mlp(spec, spec.dense_ffn);
+  return attention_part(spec) + feed_forward(spec, spec.dense_ffn);
 }
 
-std::int64_t moe_layers(const TransformerSpec& spec) {
-  return spec.moe.experts == 0 ? 0 : spec.layers - spec.dense_layers;
-}
-
-// The layer inside an MTP module is of the main model's last kind.
-double mtp_inner_layer(const TransformerSpec& spec) {
-  return spec.moe.experts == 0 ? dense_layer(spec) : moe_layer(spec, spec.moe.experts);
+// The kind of main layer number i.
+Unit layer_unit(const TransformerSpec& spec, std::int64_t i) {
+  const bool window = spec.attention.window > 0 && i % spec.attention.window_every == 0;
+  const bool routed =
+      spec.moe.experts > 0 && i >= spec.dense_layers && (i - spec.dense_layers + 1) % spec.moe.every == 0;
+  if (routed) return window ? Unit::moe_window_layer : Unit::moe_layer;
+  return window ? Unit::dense_window_layer : Unit::dense_layer;
 }
 
 }  // namespace
 
 std::string_view name_of(Unit unit) {
-  constexpr std::array<std::string_view, 6> names{"embedding", "dense_layer", "moe_layer",
-                                                  "mtp_layer", "head",        "mtp_head"};
+  constexpr std::array<std::string_view, unit_count> names{
+      "embedding", "dense_layer", "moe_layer",          "mtp_layer",
+      "head",      "mtp_head",    "dense_window_layer", "moe_window_layer"};
   return names[static_cast<std::size_t>(unit)];
+}
+
+std::int64_t query_key_dim(const AttentionSpec& a) {
+  return a.kind == Kind::mla ? a.qk_nope_dim + a.qk_rope_dim : a.head_dim;
+}
+
+std::int64_t value_dim(const AttentionSpec& a) {
+  return a.kind == Kind::mla ? a.v_head_dim : a.head_dim;
+}
+
+std::int64_t shared_width(const MoeSpec& moe) {
+  return moe.shared_ffn > 0 ? moe.shared_ffn : moe.shared_experts * moe.expert_ffn;
+}
+
+std::int64_t causal_keys(std::int64_t sequence, std::int64_t window) {
+  if (window <= 0 || window >= sequence) return sequence / 2;
+  return static_cast<std::int64_t>(static_cast<double>(window) -
+                                   product(window, window) / (2.0 * static_cast<double>(sequence)));
 }
 
 std::vector<Unit> list_units(const TransformerSpec& spec) {
   std::vector<Unit> units{Unit::embedding};
-  for (std::int64_t i = 0; i < spec.layers; ++i)
-    units.push_back(i < spec.layers - moe_layers(spec) ? Unit::dense_layer : Unit::moe_layer);
+  for (std::int64_t i = 0; i < spec.layers; ++i) units.push_back(layer_unit(spec, i));
   units.push_back(Unit::head);
   for (std::int64_t i = 0; i < spec.mtp_depth; ++i) {
     units.push_back(Unit::mtp_layer);
@@ -78,41 +133,46 @@ std::vector<Unit> list_units(const TransformerSpec& spec) {
 }
 
 double count_parameters(const TransformerSpec& spec, Unit unit) {
-  const double hidden = static_cast<double>(spec.hidden);
   switch (unit) {
     case Unit::embedding:
-      return product(spec.vocabulary, spec.hidden);
+      return product(spec.vocabulary + spec.learned_positions, spec.hidden);
     case Unit::dense_layer:
+    case Unit::dense_window_layer:
       return dense_layer(spec);
     case Unit::moe_layer:
-      return moe_layer(spec, spec.moe.experts);
+    case Unit::moe_window_layer:
+      return moe_layer(spec);
     case Unit::mtp_layer:
-      return mtp_inner_layer(spec) + 2.0 * hidden * hidden + 2.0 * hidden;
+      return (spec.moe.experts == 0 ? dense_layer(spec) : moe_layer(spec)) +
+             2.0 * product(spec.hidden, spec.hidden) + norm_weights(spec, 2 * spec.hidden);
     case Unit::head:
-      return product(spec.vocabulary, spec.hidden) + hidden;
+      return (spec.tied_embedding ? 0 : product(spec.vocabulary, spec.hidden)) +
+             norm_weights(spec, spec.hidden);
     case Unit::mtp_head:
-      return hidden;  // its norm; the projection is the main model's
+      return norm_weights(spec, spec.hidden);  // the projection is the main model's
   }
   check(false, "unknown unit");
   return 0;
 }
 
 double count_expert_parameters(const TransformerSpec& spec, Unit unit) {
-  const bool routed = unit == Unit::moe_layer || unit == Unit::mtp_layer;
-  return routed ? static_cast<double>(spec.moe.experts) * gated_mlp(spec, spec.moe.expert_ffn) : 0.0;
+  if (!has_experts(spec, unit)) return 0;
+  return static_cast<double>(spec.moe.experts) * feed_forward(spec, spec.moe.expert_ffn);
 }
 
 double count_matmul_parameters(const TransformerSpec& spec, Unit unit) {
-  const double active_experts =
-      gate(spec) + gated_mlp(spec, (spec.moe.shared_experts + spec.moe.top_k) * spec.moe.expert_ffn);
-  const double dense = mla_matmuls(spec) + gated_mlp(spec, spec.dense_ffn);
-  const double moe = mla_matmuls(spec) + active_experts;
+  const double attention = count_attention_parameters(spec);
+  const double dense = attention + count_feed_forward_parameters(spec, spec.dense_ffn);
+  const auto active = shared_width(spec.moe) + spec.moe.top_k * spec.moe.expert_ffn;
+  const double moe = attention + gate(spec) + count_feed_forward_parameters(spec, active);
   switch (unit) {
     case Unit::embedding:
       return 0;  // a gather
     case Unit::dense_layer:
+    case Unit::dense_window_layer:
       return dense;
     case Unit::moe_layer:
+    case Unit::moe_window_layer:
       return moe;
     case Unit::mtp_layer:
       return (spec.moe.experts == 0 ? dense : moe) + 2.0 * product(spec.hidden, spec.hidden);
@@ -125,7 +185,11 @@ double count_matmul_parameters(const TransformerSpec& spec, Unit unit) {
 }
 
 double count_attention_parameters(const TransformerSpec& spec) {
-  return mla_matmuls(spec);
+  return spec.attention.kind == Kind::mla ? mla_matmuls(spec) : grouped_matmuls(spec);
+}
+
+double count_feed_forward_parameters(const TransformerSpec& spec, std::int64_t ffn) {
+  return static_cast<double>(matrices_up(spec) + 1) * product(spec.hidden, ffn);
 }
 
 ParameterCounts count_parameters(const TransformerSpec& spec) {
@@ -144,10 +208,15 @@ ParameterCounts count_parameters(const TransformerSpec& spec) {
 
 Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal) {
   const auto& a = spec.attention;
-  const double keys = static_cast<double>(sequence) * (causal ? 0.5 : 1.0);
-  const double head_dims = static_cast<double>(a.heads * (a.qk_nope_dim + a.qk_rope_dim + a.v_head_dim));
-  const double attention = static_cast<double>(spec.layers) * 2.0 * keys * head_dims;
-  return flops(3.0 * (2.0 * count_parameters(spec).per_token + attention));
+  const double whole = static_cast<double>(sequence) * (causal ? 0.5 : 1.0);
+  const double window = static_cast<double>(std::min(a.window, sequence));
+  const double short_sight =
+      causal ? window - window * window / (2.0 * static_cast<double>(sequence)) : window;
+  double keys = 0;
+  for (const Unit unit : list_units(spec))
+    if (is_layer(unit) && unit != Unit::mtp_layer) keys += is_windowed(unit) ? short_sight : whole;
+  const double head_dims = static_cast<double>(a.heads * (query_key_dim(a) + value_dim(a)));
+  return flops(3.0 * (2.0 * count_parameters(spec).per_token + 2.0 * keys * head_dims));
 }
 
 }  // namespace foretrain::model

@@ -2,6 +2,7 @@
 // What a transformer is, as its report states it: dimensions only, no layout, no hardware.
 // Left out: encoder-decoder models, state-space layers, vision towers.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -51,15 +52,37 @@ struct TransformerSpec {
 
 // What a pipeline stage is made of, in forward order. The mtp unit is projection + one layer; each head is
 // final norm + output projection + cross entropy (the MTP module runs the shared head once more).
-enum class Unit : std::uint8_t { embedding, dense_layer, moe_layer, mtp_layer, head, mtp_head };
+// A window layer is the same layer with attention over a sliding window.
+enum class Unit : std::uint8_t {
+  embedding,
+  dense_layer,
+  moe_layer,
+  mtp_layer,
+  head,
+  mtp_head,
+  dense_window_layer,
+  moe_window_layer
+};
+inline constexpr std::size_t unit_count = 8;
 std::string_view name_of(Unit unit);
+constexpr bool is_windowed(Unit u) {
+  return u == Unit::dense_window_layer || u == Unit::moe_window_layer;
+}
+constexpr bool is_layer(Unit u) {
+  return u == Unit::dense_layer || u == Unit::moe_layer || u == Unit::mtp_layer || is_windowed(u);
+}
+// Routed experts are in it (an MTP module's layer is of the main model's last kind).
+constexpr bool has_experts(const TransformerSpec& spec, Unit u) {
+  return spec.moe.experts > 0 &&
+         (u == Unit::moe_layer || u == Unit::moe_window_layer || u == Unit::mtp_layer);
+}
 
 // All units of the model in forward order: embedding, layers, head, then per MTP depth mtp_layer and
 // mtp_head.
 std::vector<Unit> list_units(const TransformerSpec& spec);
 
 struct ParameterCounts {
-  double total = 0;  // main model: matmuls, embedding, head, norms and the gate's bias; MTP modules apart
+  double total = 0;  // main model: matmuls, biases, embedding, head, norms, the gate's; MTP modules apart
   double per_token =
       0;  // matmul weights that one token meets: attention, gate, shared and top-k experts, head
   double per_token_with_embedding = 0;  // the same and the whole embedding table, as reports count
@@ -69,10 +92,21 @@ ParameterCounts count_parameters(const TransformerSpec& spec);
 double count_parameters(const TransformerSpec& spec, Unit unit);         // expert weights included
 double count_expert_parameters(const TransformerSpec& spec, Unit unit);  // routed experts only
 double count_matmul_parameters(const TransformerSpec& spec, Unit unit);  // those that one token meets
-double count_attention_parameters(const TransformerSpec& spec);          // matmul weights of one MLA block
+double count_attention_parameters(const TransformerSpec& spec);  // matmul weights of one attention block
+double count_feed_forward_parameters(const TransformerSpec& spec, std::int64_t ffn);  // and of one such MLP
+
+// Dimensions that both kinds of attention have, of all heads.
+std::int64_t query_key_dim(const AttentionSpec& attention);
+std::int64_t value_dim(const AttentionSpec& attention);
+std::int64_t shared_width(const MoeSpec& moe);  // inner width of the shared experts together
+
+// Keys that a query sees on average over a sequence: s/2 when causal; with a window w < s the first w queries
+// see w/2 on average and the others w: w - w^2 / (2s). Rounded down to a whole key.
+std::int64_t causal_keys(std::int64_t sequence, std::int64_t window = 0);
 
 // Model FLOPs a token for training: the numerator of MFU.
-//   3 * (2 * per_token + layers * 2 * keys * heads * (d_qk + d_v)), keys = s, or s/2 when `causal`
+//   3 * (2 * per_token + 2 * heads * (d_qk + d_v) * sum over layers of keys), keys = s, or s/2 when `causal`,
+//   of windowed layers no more than the window (causal_keys, or w)
 // Backward is twice forward (Megatron-LM, arXiv:2104.04473, appendix); no recompute, no padding, and MTP left
 // out, as the published TFLOPS of DeepSeek-V3 imply (ISCA 2025, table 4).
 Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal);

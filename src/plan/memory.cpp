@@ -34,12 +34,14 @@ std::vector<Unit> units_of(const MemoryInputs& in) {
 double fp8_weights(const model::TransformerSpec& model, Unit unit) {
   const double hidden = static_cast<double>(model.hidden),
                attention = model::count_attention_parameters(model);
-  const double shared = 3.0 * hidden * static_cast<double>(model.moe.shared_experts * model.moe.expert_ffn);
-  const double dense = 3.0 * hidden * static_cast<double>(model.dense_ffn);
+  const double shared = model::count_feed_forward_parameters(model, model::shared_width(model.moe));
+  const double dense = model::count_feed_forward_parameters(model, model.dense_ffn);
   switch (unit) {
     case Unit::dense_layer:
+    case Unit::dense_window_layer:
       return attention + dense;
     case Unit::moe_layer:
+    case Unit::moe_window_layer:
       return attention + shared;
     case Unit::mtp_layer:
       return attention + (model.moe.experts > 0 ? shared : dense) + 2.0 * hidden * hidden;

@@ -22,7 +22,7 @@ std::string settings_text(const spec::Scenario& scenario) {
 
 std::vector<std::string> unit_names() {
   std::vector<std::string> names;
-  for (int u = 0; u <= static_cast<int>(model::Unit::mtp_head); ++u) {
+  for (std::size_t u = 0; u < model::unit_count; ++u) {
     names.emplace_back(model::name_of(static_cast<model::Unit>(u)));
   }
   return names;

@@ -14,7 +14,12 @@ inline model::TransformerSpec deepseek_v3() {
   spec.layers = 61;
   spec.dense_layers = 3;
   spec.dense_ffn = 18432;
-  spec.attention = {128, 1536, 512, 128, 64, 128};
+  spec.attention = {.heads = 128,
+                    .q_lora_rank = 1536,
+                    .kv_lora_rank = 512,
+                    .qk_nope_dim = 128,
+                    .qk_rope_dim = 64,
+                    .v_head_dim = 128};
   spec.moe = {256, 1, 8, 2048, 8, 4};
   spec.mtp_depth = 1;
   return spec;

@@ -1,0 +1,96 @@
+// Routed and shared experts. The rows that arrive are sorted by expert (or, where tokens travel once,
+// expanded to rows), gathered among the GPUs that share an expert, multiplied, activated and weighted, and go
+// back the same way: Megatron-Core 0.11, megatron/core/transformer/moe/{experts,token_dispatcher}.py.
+// The sum of a token's copies follows the combine; it is listed at the end of this block.
+
+#include "model/kernels.hpp"
+#include "model/standard/linear.hpp"
+#include "model/standard/parts.hpp"
+#include "model/standard/small.hpp"
+
+namespace foretrain::model::standard {
+
+namespace {
+
+Linear up(const Shapes& s) {
+  return {.name = "experts_up", .cut = Cut::none, .n = s.up * s.expert_ffn, .k = s.hidden};
+}
+Linear down(const Shapes& s) {
+  return {.name = "experts_down",
+          .cut = Cut::none,
+          .n = s.hidden,
+          .k = s.expert_ffn,
+          .input = s.recompute().swiglu ? Input::recomputed : Input::kept};
+}
+
+FeedForward shared(const Shapes& s) {
+  return {"shared", s.shared_ffn, true};
+}
+
+Kernel rows_moved(const Shapes& s, double read_rows, double written_rows) {
+  const double row = bf16_size(static_cast<double>(s.hidden));
+  return stream(Family::permute, s.routed, s.hidden, read_rows * row, written_rows * row);
+}
+
+void add_expert_collective(OpList& list, const Shapes& s, const std::string& name, Pattern pattern) {
+  if (s.expert_tensor == 1) return;
+  list.add(name, Communication{pattern, Group::expert_tensor, bytes(bf16_size(area(s.routed, s.hidden)))});
+}
+
+// Rows as they arrive to rows as the experts' matrices read them; backwards, gradients of the results.
+void add_arrival(OpList& list, const Shapes& s, const std::string& suffix) {
+  const double here = static_cast<double>(s.routed) / static_cast<double>(s.expert_tensor);
+  if (!s.kernels().expanded_dispatch)
+    list.add("expand_tokens" + suffix, rows_moved(s, static_cast<double>(s.work.received_tokens), here));
+  else if (s.work.local_experts > 1 && s.work.local_experts < s.spec.moe.experts)
+    list.add("sort_rows" + suffix, rows_moved(s, here, here));  // by peer before, by expert now
+  add_expert_collective(list, s, "experts_gather" + suffix, Pattern::all_gather);
+}
+
+void add_departure(OpList& list, const Shapes& s, const std::string& suffix) {
+  const double here = static_cast<double>(s.routed) / static_cast<double>(s.expert_tensor);
+  add_expert_collective(list, s, "experts_scatter" + suffix, Pattern::reduce_scatter);
+  if (!s.kernels().expanded_dispatch)
+    list.add("reduce_rows" + suffix, rows_moved(s, here, static_cast<double>(s.work.received_tokens)));
+  else if (s.work.local_experts > 1 && s.work.local_experts < s.spec.moe.experts)
+    list.add("unsort_rows" + suffix, rows_moved(s, here, here));
+}
+
+}  // namespace
+
+void add_experts_forward(OpList& list, const Shapes& s) {
+  if (s.shared_ffn > 0) add_feed_forward(list, s, shared(s));
+  add_arrival(list, s, "");
+  add_experts_linear_forward(list, s, up(s));
+  add_activation(list, s, "experts_act", s.routed, s.expert_ffn);
+  add_experts_linear_forward(list, s, down(s));
+  add_departure(list, s, "");
+  if (s.kernels().expanded_dispatch)
+    list.add("sum_copies", stream(Family::permute, s.copies, s.hidden, bf16_size(area(s.copies, s.hidden)),
+                                  bf16_size(area(s.rows, s.hidden))));
+  if (s.shared_ffn > 0) add_sum(list, "shared_add", s.rows, s.hidden);
+}
+
+void add_experts_backward(OpList& list, const Shapes& s) {
+  if (s.kernels().expanded_dispatch)
+    list.add("sum_copies_bwd", stream(Family::permute, s.copies, s.hidden, bf16_size(area(s.rows, s.hidden)),
+                                      bf16_size(area(s.copies, s.hidden))));
+  if (s.shared_ffn > 0) {
+    if (s.recompute().norms) add_norm_again(list, s, "mlp_norm", s.rows, s.hidden);
+    add_feed_forward_backward(list, s, shared(s));
+  }
+  add_arrival(list, s, "_bwd");
+  add_experts_linear_backward(list, s, down(s));
+  add_activation_backward(list, s, "experts_act", s.routed, s.expert_ffn, s.recompute().swiglu);
+  if (s.spec.biases) add_bias_gradient(list, "experts_up_bias_grad", s.routed, s.up * s.expert_ffn);
+  add_experts_linear_backward(list, s, up(s));
+  add_departure(list, s, "_bwd");
+}
+
+void add_experts_weights(OpList& list, const Shapes& s) {
+  add_experts_linear_weights(list, s, down(s));
+  add_experts_linear_weights(list, s, up(s));
+  if (s.shared_ffn > 0) add_feed_forward_weights(list, s, shared(s));
+}
+
+}  // namespace foretrain::model::standard

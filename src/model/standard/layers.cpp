@@ -1,0 +1,110 @@
+#include "model/standard/layers.hpp"
+
+#include <utility>
+
+#include "model/kernels.hpp"
+#include "model/standard/parts.hpp"
+#include "model/standard/small.hpp"
+
+namespace foretrain::model::standard {
+
+namespace {
+
+struct Lists {
+  OpList attention_f{Phase::forward, Block::attention}, mlp_f{Phase::forward, Block::mlp};
+  OpList mlp_i{Phase::input_gradient, Block::mlp}, attention_i{Phase::input_gradient, Block::attention};
+  OpList mlp_w{Phase::weight_gradient, Block::mlp}, attention_w{Phase::weight_gradient, Block::attention};
+
+  UnitOps take(Unit unit) {
+    UnitOps ops;
+    ops.unit = unit;
+    ops.attention_f = attention_f.take();
+    ops.mlp_f = mlp_f.take();
+    ops.mlp_i = mlp_i.take();
+    ops.attention_i = attention_i.take();
+    ops.mlp_w = mlp_w.take();
+    ops.attention_w = attention_w.take();
+    return ops;
+  }
+};
+
+void add_mlp(Lists& lists, const Shapes& s, bool routed) {
+  const FeedForward dense{"mlp", s.dense_ffn};
+  if (routed) {
+    add_router_forward(lists.attention_f, s);
+    add_experts_forward(lists.mlp_f, s);
+  } else {
+    add_feed_forward(lists.mlp_f, s, dense);
+  }
+  add_residual(lists.mlp_f, s, "mlp_residual");
+  add_residual_backward(lists.mlp_i, s, "mlp_residual");
+  if (routed) {
+    add_experts_backward(lists.mlp_i, s);
+    add_router_backward(lists.attention_i, s);
+    add_experts_weights(lists.mlp_w, s);
+  } else {
+    add_feed_forward_backward(lists.mlp_i, s, dense);
+    add_feed_forward_weights(lists.mlp_w, s, dense);
+  }
+}
+
+void add_layer(Lists& lists, const Shapes& s, bool routed, bool mtp) {
+  if (mtp) add_mtp_forward(lists.attention_f, s);
+  add_attention_forward(lists.attention_f, s);
+  add_mlp(lists, s, routed);
+  add_attention_backward(lists.attention_i, s);
+  add_attention_weights(lists.attention_w, s);
+  if (routed) add_router_weights(lists.attention_w, s);
+  if (mtp) {
+    add_mtp_backward(lists.attention_i, s);
+    add_mtp_weights(lists.attention_w, s);
+  }
+}
+
+void append_again(std::vector<Op>& to, const std::vector<Op>& forward) {
+  for (Op op : forward) {
+    op.name += "_again";
+    op.phase = Phase::input_gradient;
+    op.kept = {};
+    to.push_back(std::move(op));
+  }
+}
+
+void recompute_layer(UnitOps& ops, double input) {
+  std::vector<Op> backward;
+  append_again(backward, ops.attention_f);
+  append_again(backward, ops.mlp_f);
+  backward.insert(backward.end(), ops.mlp_i.begin(), ops.mlp_i.end());
+  ops.mlp_i = std::move(backward);
+  for (auto* list : {&ops.attention_f, &ops.mlp_f})
+    for (auto& op : *list) op.kept = {};
+  ops.attention_f.front().kept = bytes(input);
+  ops.exchange_again = ops.has_exchange;
+}
+
+}  // namespace
+
+UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
+  Work listed = work;
+  if (work.recompute.layers) listed.recompute = {};  // everything is made again already
+  const auto s = shapes_of(spec, unit, listed);
+  const bool mtp = unit == Unit::mtp_layer, routed = has_experts(spec, unit);
+  Lists lists;
+  if (unit == Unit::embedding) {
+    add_embedding_forward(lists.mlp_f, s);
+    add_embedding_weights(lists.mlp_w, s);
+  } else if (is_layer(unit)) {
+    add_layer(lists, s, routed, mtp);
+  } else {
+    add_head_forward(lists.mlp_f, s);
+    add_head_backward(lists.mlp_i, s);
+    add_head_weights(lists.mlp_w, s);
+  }
+  auto ops = lists.take(unit);
+  ops.has_exchange = routed;
+  if (work.recompute.layers && is_layer(unit))
+    recompute_layer(ops, bf16_size(area(s.rows, s.hidden)) * (mtp ? 2 : 1));
+  return ops;
+}
+
+}  // namespace foretrain::model::standard

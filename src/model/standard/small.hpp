@@ -1,0 +1,37 @@
+#pragma once
+// The memory-bound parts of a layer under the standard stack: norms, activations, residuals, rotary
+// embedding. Each is one kernel where the software fuses it, else the chain of kernels that PyTorch runs.
+// Gradients of biases are passes of their own, also where a cast could do them (cast_transpose_dbias of
+// Transformer Engine).
+
+#include <string>
+
+#include "model/standard/shapes.hpp"
+
+namespace foretrain::model::standard {
+
+// m rows of n: reads x (kept), writes the normalised x, which the next layer keeps.
+void add_norm(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n);
+void add_norm_again(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n);
+void add_norm_backward(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
+                       std::int64_t n);
+
+// Between the matrices of a feed-forward part of width ffn: m rows of up * ffn to ffn.
+void add_activation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t ffn);
+void add_activation_backward(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
+                             std::int64_t ffn, bool again);
+
+// Bias, dropout and the residual stream, on this GPU's rows.
+void add_residual(OpList& list, const Shapes& s, const std::string& name);
+void add_residual_backward(OpList& list, const Shapes& s, const std::string& name);
+
+void add_sum(OpList& list, const std::string& name, std::int64_t m, std::int64_t n);  // a + b
+// Sum over m rows of a gradient: that of a bias.
+void add_bias_gradient(OpList& list, const std::string& name, std::int64_t m, std::int64_t n);
+void add_bias(OpList& list, const std::string& name, std::int64_t m, std::int64_t n);
+
+// Rotary embedding of m rows of n (of queries, of keys); the backward does the same with the angle turned.
+void add_rotary(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n,
+                double kept = 0);
+
+}  // namespace foretrain::model::standard
