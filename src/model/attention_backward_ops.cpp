@@ -74,7 +74,8 @@ void add_up_backward(OpList& list, const Sizes& s) {
   const auto t = s.tokens;
   const bool fp8 = s.fp8(), latent = s.q_latent > 0, kept_fp8 = !s.recompute.norms;
   const auto kv = s.kv_tokens;
-  const double rotary = bf16_size(area(t, s.heads * s.d_rope)), rotary_kv = bf16_size(area(kv, s.heads * s.d_rope));
+  const double rotary = bf16_size(area(t, s.heads * s.d_rope)),
+               rotary_kv = bf16_size(area(kv, s.heads * s.d_rope));
   const double shared = bf16_size(area(kv, s.d_rope));
   list.add("rope_q_bwd", stream(Family::rope, t, s.heads * s.d_rope, rotary, rotary));
   list.add_if(fp8 && latent, "q_b_w_T", weight_transpose(s.q_width, s.q_latent));

@@ -39,7 +39,8 @@ void add_up_projections(OpList& list, const Sizes& s) {
   else
     list.add_if(fp8, "scale_T", scale_transpose(t, {s.kv_latent, s.o_width}));
   list.add_if(latent, "q_b_proj", gemm(s.precision, t, s.q_width, s.q_latent));
-  list.add_if(fp8, "kv_b_in_cast", fp8_cast(s.kv_tokens, s.kv_latent), keep_norms ? fp8_size(area(t, s.kv_latent)) : 0);
+  list.add_if(fp8, "kv_b_in_cast", fp8_cast(s.kv_tokens, s.kv_latent),
+              keep_norms ? fp8_size(area(t, s.kv_latent)) : 0);
   list.add("kv_b_proj", gemm(s.precision, s.kv_tokens, s.kv_width, s.kv_latent),
            keep_up ? bf16_size(area(t, s.heads * s.d_v)) : 0);  // values are read in place
   add_heads(list, s, keep_up, keep_up || !latent);
@@ -47,7 +48,8 @@ void add_up_projections(OpList& list, const Sizes& s) {
 
 }  // namespace
 
-// Under context parallelism the latent travels, and every rank projects keys and values of the whole sequence from it.
+// Under context parallelism the latent travels, and every rank projects keys and values of the whole sequence
+// from it.
 void add_keys(OpList& list, const Sizes& s, bool keep) {
   const auto t = s.kv_tokens;
   const double rotary = bf16_size(area(t, s.heads * s.d_rope)), shared = bf16_size(area(t, s.d_rope));

@@ -37,7 +37,8 @@ ExchangeRow exchange_row(const TransformerSpec& spec, const Work& work) {
   const double hidden = 2.0 * static_cast<double>(spec.hidden);
   constexpr double weight = 4;
   // Where a token travels once, its weights for all experts travel with it.
-  const double weights = weight * (work.kernels.expanded_dispatch ? 1.0 : static_cast<double>(spec.moe.top_k));
+  const double weights =
+      weight * (work.kernels.expanded_dispatch ? 1.0 : static_cast<double>(spec.moe.top_k));
   return {.dispatch = bytes(hidden + weights),
           .dispatch_gradient = bytes(hidden),
           .combine = bytes(hidden),

@@ -137,6 +137,7 @@ std::vector<Op> without_backward(std::vector<Op> ops) {
 
 DecodeOps list_decode_ops(const TransformerSpec& spec, Unit unit, const DecodeWork& work) {
   check(work.requests > 0 && work.tokens_per_request > 0 && work.context > 0, "a decoding step has requests");
+  check(spec.attention.kind == AttentionSpec::Kind::mla, "decoding is known for latent attention alone");
   const auto s = decode_sizes(spec, work);
   OpList attention(Phase::forward, Block::attention), mlp(Phase::forward, Block::mlp);
   DecodeOps ops;
@@ -171,7 +172,9 @@ ForwardOps list_forward_ops(const TransformerSpec& spec, Unit unit, const Work& 
 Bytes cache_per_token(const TransformerSpec& spec, bool speculate) {
   const auto& a = spec.attention;
   const auto layers = spec.layers + (speculate ? spec.mtp_depth : 0);
-  return bytes(bf16_size(area(layers, a.kv_lora_rank + a.qk_rope_dim)));
+  const bool latent = a.kind == AttentionSpec::Kind::mla;
+  return bytes(bf16_size(
+      area(layers, latent ? a.kv_lora_rank + a.qk_rope_dim : 2 * a.kv_heads * a.head_dim)));
 }
 
 std::int64_t local_experts(const TransformerSpec& spec, std::int64_t expert_parallel) {

@@ -40,7 +40,8 @@ struct ForwardOps {
 ForwardOps list_forward_ops(const TransformerSpec& spec, Unit unit, const Work& work);
 
 // Latent and rotary key of one token in all layers, in BF16: (kv_lora_rank + rope) * 2 B * layers, 70 272 B
-// for DeepSeek-V3 (arXiv:2505.09343, table 1). With `speculate` the MTP layers keep theirs too.
+// for DeepSeek-V3 (arXiv:2505.09343, table 1); keys and values of all heads that are kept with grouped
+// attention. With `speculate` the MTP layers keep theirs too. Windows that shorten the cache are left out.
 Bytes cache_per_token(const TransformerSpec& spec, bool speculate = false);
 
 // Weights on one GPU: everything but the routed experts is replicated, of those 1 / expert_parallel (whole

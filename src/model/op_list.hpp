@@ -14,11 +14,13 @@
 namespace foretrain::model {
 
 struct Sizes {
-  std::int64_t tokens{}, keys{}, kv_tokens{};  // of queries; keys a query sees on average; whose K, V it reads
+  std::int64_t tokens{}, keys{},
+      kv_tokens{};  // of queries; keys a query sees on average; whose K, V it reads
   std::int64_t hidden{}, vocabulary{};
   std::int64_t heads{}, d_nope{}, d_rope{}, d_qk{}, d_v{};
   std::int64_t q_latent{}, kv_latent{}, kv_down{};  // kv_down: latent and the shared rotary key
-  std::int64_t q_width{}, kv_width{}, o_width{};  // of all heads: queries, keys (no position) with values, outputs
+  std::int64_t q_width{}, kv_width{},
+      o_width{};  // of all heads: queries, keys (no position) with values, outputs
   std::int64_t experts{}, top_k{}, expert_ffn{}, shared_ffn{}, local_experts{}, rows{}, received{};
   Precision precision{};
   Recompute recompute;

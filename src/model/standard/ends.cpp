@@ -68,14 +68,16 @@ void add_embedding_weights(OpList& list, const Shapes& s) {
 
 // Cross entropy over a cut vocabulary (Megatron-LM, core/tensor_parallel/cross_entropy.py). In passes: to
 // FP32 (2 bytes read, 4 written), largest (4, 0), subtracted (4, 4), exponentials (4, 4), their sum (4, 0),
-// divided (4, 4); kept in FP32. Fused: one pass over BF16 logits, kept as they are.
+// divided (4, 4); kept in FP32. Fused, over BF16 logits: largest and sum in one pass (2, 0), the gradient
+// written in place in a second (2, 2), scaled by the loss's gradient in the backward (2, 2):
+// NVIDIA/TransformerEngine@02965d2, pytorch/triton/cross_entropy.py.
 void add_head_forward(OpList& list, const Shapes& s) {
   const double size = area(s.tokens, s.vocabulary), rows = fp32_size(static_cast<double>(2 * s.tokens));
   const bool fused = s.kernels().fused_cross_entropy;
   add_norm(list, s, "final_norm", s.rows, s.hidden);
   add_linear_forward(list, s, head(s));
   if (fused)
-    list.add("cross_entropy", logits_pass(s, 2, 0, 1), bf16_size(size) + rows);
+    list.add("cross_entropy", logits_pass(s, 4, 2, 2), bf16_size(size) + rows);
   else
     list.add("cross_entropy", logits_pass(s, 22, 16, 6), fp32_size(size) + rows);
   add_row_reduce(list, s, "logits_largest_reduce", 1);
