@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "plan/schedule.hpp"
 #include "spec/cross_checks.hpp"
 
@@ -24,17 +26,18 @@ void check_micro_batches(Context& context, const StageSpec& stage, std::int64_t 
     return;
   }
   if (p.pipeline == 0) return;
-  const auto stages = stage_count(p.schedule, p.pipeline);
-  const auto why = plan::why_not(p.schedule, stages, batch / share);
+  const auto stages = stage_count(p);
+  const auto why = plan::why_not(p.schedule, stages, batch / share, p.virtual_stages);
   if (why.empty()) return;
-  const bool rescued = stage_count(p.fallback, p.pipeline) == stages &&
-                       plan::why_not(p.fallback, stages, batch / share).empty();
-  if (!rescued)
-    context.error(where,
-                  fmt::format("batch {} of stage '{}' leaves {} micro-batches: {}", batch, stage.name,
-                              batch / share, why),
-                  fmt::format("fallback {} cannot run it either; use another batch or fallback: zb1p",
-                              name_of(p.fallback)));
+  const bool other = p.pipeline * plan::stages_per_rank(p.fallback, p.virtual_stages) == stages;
+  if (other && plan::why_not(p.fallback, stages, batch / share).empty()) return;
+  const auto nearest = plan::nearest_micro_batches(p.schedule, stages, batch / share, p.virtual_stages);
+  context.error(where,
+                fmt::format("batch {} of stage '{}' leaves {} micro-batches: {}", batch, stage.name,
+                            batch / share, why),
+                other ? fmt::format("fallback {} cannot run it either; use another batch or fallback: zb1p",
+                                    name_of(p.fallback))
+                      : fmt::format("use batch {}", nearest * share));
 }
 
 void check_batch(Context& context, const StageSpec& stage) {
@@ -73,15 +76,34 @@ void check_rollout(Context& context, const StageSpec& stage, const RolloutSpec& 
                   fmt::format("use at least {}", r.prompt_tokens + r.response_tokens));
 }
 
+// With context parallelism each GPU holds two pieces, one from each end, so that causal attention is as much
+// work for all (zig-zag order, arXiv:2407.21783, section 3.3.2). Sequence parallelism cuts what it holds.
+void check_sequence(Context& context, const StageSpec& stage, Where where) {
+  const auto& p = stage.plan;
+  if (stage.sequence == 0 || p.context == 0 || p.tensor == 0) return;
+  const auto nearest = [&](std::int64_t step) {
+    const auto below = stage.sequence / step * step;
+    return below == 0 ? fmt::format("use {}", step) : fmt::format("use {} or {}", below, below + step);
+  };
+  const auto pieces = p.context > 1 ? 2 * p.context : 1;
+  if (stage.sequence % pieces != 0)
+    context.error(where,
+                  fmt::format("sequence {} of stage '{}' does not divide by 2 x context {} = {}",
+                              stage.sequence, stage.name, p.context, pieces),
+                  nearest(pieces));
+  else if (p.sequence_parallel && stage.sequence / p.context % p.tensor != 0)
+    context.error(where,
+                  fmt::format("sequence {} of stage '{}' over context {} does not divide by tensor {}, "
+                              "which sequence_parallel asks for",
+                              stage.sequence, stage.name, p.context, p.tensor),
+                  nearest(std::lcm(pieces, p.context * p.tensor)));
+}
+
 void check_stage(Context& context, const StageSpec& stage, bool layout_fits) {
   const auto key = "stages." + stage.name + ".";
   if (layout_fits) check_batch(context, stage);
   check_ramp(context, stage);
-  if (stage.sequence > 0 && stage.plan.context > 0 && stage.sequence % stage.plan.context != 0)
-    context.error(context.where_of(key + "sequence"),
-                  fmt::format("sequence {} of stage '{}' does not divide by context {}", stage.sequence,
-                              stage.name, stage.plan.context),
-                  "every GPU of a context group holds an equal part of the sequence");
+  check_sequence(context, stage, context.where_of(key + "sequence"));
   if (stage.kind == StageSpec::Kind::supervised &&
       stage.mean_sample_tokens > static_cast<double>(stage.sequence) && stage.sequence > 0)
     context.error(
@@ -96,6 +118,11 @@ void check_model(Context& context, const model::TransformerSpec& m) {
     context.error(context.where_of("model.dense_layers"),
                   fmt::format("{} dense layers of {} layers", m.dense_layers, m.layers),
                   "dense_layers counts within layers");
+  if (m.attention.kv_heads > 0 && m.attention.heads % m.attention.kv_heads != 0)
+    context.error(context.where_of("model.attention.kv_heads"),
+                  fmt::format("kv_heads {} does not divide the {} attention heads", m.attention.kv_heads,
+                              m.attention.heads),
+                  nearby_divisors(m.attention.heads, m.attention.kv_heads));
   const auto& moe = m.moe;
   if (moe.experts == 0) {
     if (m.layers > 0 && m.dense_layers < m.layers)

@@ -3,6 +3,7 @@
 // of it.
 
 #include <string>
+#include <vector>
 
 #include "spec/read.hpp"
 
@@ -18,7 +19,9 @@ struct Layout {
 // False when the layout does not use the cluster's GPUs exactly; what follows from its sizes is then moot.
 bool check_layout(Context& context, const Layout& layout, const Scenario& scenario);
 
-// "use 1, 2, 4": the divisors of `whole` nearest to the number tried.
+std::vector<std::int64_t> divisors_of(std::int64_t whole);
+// "use 1, 2, 4": of these values, the nearest to the number tried; or the divisors of `whole` that are.
+std::string nearby(std::vector<std::int64_t> values, std::int64_t tried);
 std::string nearby_divisors(std::int64_t whole, std::int64_t tried);
 
 }  // namespace foretrain::spec

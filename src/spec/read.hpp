@@ -27,9 +27,10 @@ struct PlanRead {
 PlanRead read_plan(Reader& reader, Scenario& scenario);
 // A training stage's own changes to the scenario's plan.
 PlanRead read_plan_changes(Reader& reader, const PlanRead& base);
-// Stages of the model that `pipeline` GPUs in a row hold: dualpipe-v folds two onto each, the others hold one
-// (dualpipe holds a second one, of the mirror direction, which is no further part of the model).
-std::int64_t stage_count(plan::Schedule schedule, std::int64_t pipeline);
+// Positions in the model that the pipeline holds under the plan's schedule: dualpipe-v folds two onto each
+// rank, interleaved as many as virtual_stages, the others hold one (dualpipe holds a second one, of the
+// mirror direction, which is no further part of the model).
+std::int64_t stage_count(const plan::PlanSpec& plan);
 // Fills plan.stages with the default assignment where the scenario leaves it to us.
 plan::PlanSpec with_stages(const PlanRead& read, const model::TransformerSpec& model);
 

@@ -170,15 +170,20 @@ std::size_t Reader::choice(const std::string& name, const std::vector<std::strin
     if (fallback >= 0) context_->record_default(full(name), names[index]);
     return index;
   }
-  const auto* found = scalar_of(entry->value, "one of " + fmt::format("{}", fmt::join(names, ", ")));
-  if (found == nullptr) return index;
+  return choice_of(entry->value, name, names);
+}
+
+std::size_t Reader::choice_of(const Node& value, const std::string& name,
+                              const std::vector<std::string>& names, const std::string& source) {
+  const auto* found = scalar_of(value, "one of " + fmt::format("{}", fmt::join(names, ", ")));
+  if (found == nullptr) return 0;
   const auto at = std::find(names.begin(), names.end(), *found);
   if (at == names.end()) {
-    context_->error(entry->value.where, fmt::format("unknown {} {}", name, in_quotes(*found)),
+    context_->error(value.where, fmt::format("unknown {} {}", name, in_quotes(*found)),
                     suggest(*found, names));
-    return index;
+    return 0;
   }
-  context_->record(full(name), *found, entry->value.where);
+  context_->record(full(name), *found, value.where, source);
   return static_cast<std::size_t>(at - names.begin());
 }
 
@@ -201,16 +206,60 @@ Sourced<bool> Reader::sourced_flag(const std::string& name, const std::string& m
   return {*found == "true", from};
 }
 
+Provenance Reader::stand_in(const std::string& name, const Absent& absent) {
+  optional(name);
+  context_->record_default(full(name), absent.value);
+  return {absent.meaning, "default", 0};
+}
+
+Sourced<std::int64_t> Reader::sourced_count_or(const std::string& name, const Absent& absent, Range range) {
+  if (has(name)) return sourced_count(name, absent.meaning, range);
+  return {parse_integer(absent.value).value, stand_in(name, absent)};
+}
+
+Sourced<bool> Reader::sourced_flag_or(const std::string& name, const Absent& absent) {
+  if (has(name)) return sourced_flag(name, absent.meaning);
+  return {absent.value == "true", stand_in(name, absent)};
+}
+
+bool Reader::flag_or(const std::string& name, bool fallback) {
+  return choice(name, {"false", "true"}, "true or false", fallback ? 1 : 0) == 1;
+}
+
+std::vector<bool> Reader::some_of(const Node& list, const std::string& key,
+                                  const std::vector<std::string>& names, const std::string& fault,
+                                  const std::string& source) {
+  std::vector<bool> chosen(names.size(), false);
+  const auto meaning = fmt::format("a list out of {}", fmt::join(names, ", "));
+  if (list.kind != Node::Kind::sequence) {
+    context_->error(list.where, fmt::format("{} must be a list", key), meaning);
+    return chosen;
+  }
+  std::vector<std::string> said;
+  for (const auto& item : list.items) {
+    const auto* name = scalar_of(item, meaning);
+    if (name == nullptr) continue;
+    const auto at = std::find(names.begin(), names.end(), *name);
+    if (at == names.end())
+      context_->error(item.where, fmt::format("{} {}", fault, in_quotes(*name)), suggest(*name, names));
+    else
+      chosen[static_cast<std::size_t>(at - names.begin())] = true;
+    said.push_back(*name);
+  }
+  context_->record(key, said.empty() ? "none" : fmt::format("{}", fmt::join(said, ", ")), list.where, source);
+  return chosen;
+}
+
 std::pair<const Node*, Provenance> Reader::open_sourced(const std::string& name, const std::string& meaning) {
   const auto* entry = required(name, meaning);
   if (entry == nullptr) return {nullptr, {}};
-  if (entry->value.kind == Node::Kind::scalar) {
+  if (entry->value.kind == Node::Kind::scalar || entry->value.kind == Node::Kind::sequence) {
     // On the command line a value speaks for itself; in a file it says where it comes from.
     if (context_->origin(entry->value.where) == "--set")
       return {&entry->value, {"given on the command line", "--set", 0}};
-    context_->error(
-        entry->value.where, fmt::format("{} has no source", full(name)),
-        fmt::format("write {}: {{value: {}, source: \"where it comes from\"}}", name, entry->value.text));
+    context_->error(entry->value.where, fmt::format("{} has no source", full(name)),
+                    fmt::format("write {}: {{value: {}, source: \"where it comes from\"}}", name,
+                                entry->value.kind == Node::Kind::scalar ? entry->value.text : "[...]"));
     return {nullptr, {}};
   }
   Reader inner(*context_, entry->value, full(name), entry->where);

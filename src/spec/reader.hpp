@@ -61,6 +61,8 @@ class Reader {
   // The index of the chosen name; `fallback` is used when the key is absent, -1 means that it must be there.
   std::size_t choice(const std::string& name, const std::vector<std::string>& names,
                      const std::string& meaning, int fallback = -1);
+  std::size_t choice_of(const Node& value, const std::string& name, const std::vector<std::string>& names,
+                        const std::string& source = {});
 
   // {value: 50 GB/s, source: "...", spread: 5 %}; the source is mandatory.
   Sourced<std::int64_t> sourced_count(const std::string& name, const std::string& meaning, Range range = {});
@@ -77,6 +79,32 @@ class Reader {
   }
   Sourced<bool> sourced_flag(const std::string& name, const std::string& meaning);
 
+  // The same for a value that a file may leave out: what stands then, and what that means.
+  struct Absent {
+    std::string value;  // as a file would write it: "0 us"
+    std::string meaning;
+  };
+  template <class Q>
+  Sourced<Q> sourced_or(const std::string& name, Measure m, const Absent& absent, const Limits& limits = {}) {
+    if (has(name)) return sourced<Q>(name, m, absent.meaning, limits);
+    const double value = parse_measure(absent.value, m).value;
+    const auto from = stand_in(name, absent);
+    if constexpr (std::same_as<Q, double>)
+      return {value, from};
+    else
+      return {Q::from_base(value), from};
+  }
+  Sourced<std::int64_t> sourced_count_or(const std::string& name, const Absent& absent, Range range = {});
+  Sourced<bool> sourced_flag_or(const std::string& name, const Absent& absent);
+
+  bool flag_or(const std::string& name, bool fallback);  // a behaviour: no source asked for
+
+  // Which of `names` a list holds; `fault` opens the complaint about another name ("cannot recompute").
+  std::vector<bool> some_of(const Node& list, const std::string& key, const std::vector<std::string>& names,
+                            const std::string& fault, const std::string& source = {});
+  // {value: ..., source: ...}: the node under value and its source; reports what is missing.
+  std::pair<const Node*, Provenance> open_sourced(const std::string& name, const std::string& meaning);
+
   std::string full(const std::string& name) const { return key_.empty() ? name : key_ + "." + name; }
   const Node& node() const { return *node_; }
   Where where() const { return owner_; }
@@ -91,7 +119,7 @@ class Reader {
                                const std::string& expectation);  // reports; nullptr when it is none
 
  private:
-  std::pair<const Node*, Provenance> open_sourced(const std::string& name, const std::string& meaning);
+  Provenance stand_in(const std::string& name, const Absent& absent);
   std::string title() const;
 
   Context* context_;

@@ -1,0 +1,160 @@
+// How a layout cuts the matrices of a model: each share must be whole. And whether the GPU multiplies in the
+// precision asked for.
+
+#include <numeric>
+
+#include "spec/judge.hpp"
+
+namespace foretrain::spec {
+namespace {
+
+using model::AttentionSpec;
+using plan::PlanSpec;
+
+struct Width {
+  std::int64_t value;
+  const char* what;  // with a place for the value
+};
+
+// What tensor parallelism cuts, with the words for it. A width of 0 is none.
+std::vector<Width> widths_of(const model::TransformerSpec& m) {
+  const bool dense = m.dense_layers > 0 || m.moe.experts == 0;
+  const auto shared = m.moe.shared_ffn > 0 ? m.moe.shared_ffn : m.moe.shared_experts * m.moe.expert_ffn;
+  return {{m.attention.heads, "{} attention heads"},
+          {m.hidden, "hidden width {}"},
+          {dense ? m.dense_ffn : 0, "dense_ffn {}"},
+          {shared, "shared experts' width {}"}};
+}
+
+// Queries of a group stay with their keys and values. Where there are fewer key-value heads than shares,
+// Megatron-Core gives several GPUs a copy of the same one (megatron/core/transformer/attention.py), which
+// needs a whole number of GPUs for each; else each GPU holds a whole number of them.
+std::string fault_of_kv_heads(const AttentionSpec& a, std::int64_t tensor) {
+  if (a.kind != AttentionSpec::Kind::grouped || a.kv_heads == 0) return {};
+  if (a.kv_heads >= tensor && a.kv_heads % tensor != 0)
+    return fmt::format("tensor {} does not divide the model's {} key-value heads", tensor, a.kv_heads);
+  if (a.kv_heads < tensor && tensor % a.kv_heads != 0)
+    return fmt::format("tensor {} is no multiple of the model's {} key-value heads", tensor, a.kv_heads);
+  return {};
+}
+
+std::string name_of_precision(model::Precision p) {
+  switch (p) {
+    case model::Precision::bf16:
+      return "bf16";
+    case model::Precision::fp8:
+      return "fp8";
+    case model::Precision::fp8_tensor:
+      return "fp8_tensor";
+    case model::Precision::mxfp8:
+      return "mxfp8";
+    case model::Precision::nvfp4:
+      return "nvfp4";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void check_tensor(const Judge& judge, const Scenario& s) {
+  const auto tensor = judge.plan.tensor;
+  if (tensor < 2 || s.model.layers == 0 || !judge.fresh(&PlanSpec::tensor)) return;
+  std::int64_t common = 0;
+  std::string fault;
+  for (const auto& width : widths_of(s.model)) {
+    common = std::gcd(common, width.value);
+    if (fault.empty() && width.value % tensor != 0)
+      fault = fmt::format("tensor {} does not divide the model's {}", tensor,
+                          fmt::format(fmt::runtime(width.what), width.value));
+  }
+  if (fault.empty()) fault = fault_of_kv_heads(s.model.attention, tensor);
+  if (fault.empty()) return;
+  auto whole = divisors_of(common);
+  std::erase_if(whole, [&](auto d) { return !fault_of_kv_heads(s.model.attention, d).empty(); });
+  judge.error({"tensor"}, fault, nearby(whole, tensor));
+}
+
+void check_experts(const Judge& judge, const Scenario& s) {
+  const auto& p = judge.plan;
+  const auto ranks = p.data * p.context * p.tensor, shares = p.expert * p.expert_tensor;
+  if (shares == 0) return;
+  if (ranks > 0 && ranks % shares != 0 &&
+      judge.fresh(&PlanSpec::expert, &PlanSpec::expert_tensor, &PlanSpec::data, &PlanSpec::context,
+                  &PlanSpec::tensor)) {
+    const auto tried = p.expert_tensor == 1 ? fmt::format("expert {}", p.expert)
+                                            : fmt::format("expert {} x expert_tensor {} = {}", p.expert,
+                                                          p.expert_tensor, shares);
+    const auto hint = ranks % p.expert_tensor == 0
+                          ? nearby_divisors(ranks / p.expert_tensor, p.expert)
+                          : nearby_divisors(ranks, p.expert_tensor) + " for expert_tensor";
+    judge.error({"expert", "expert_tensor", "data", "context", "tensor"},
+                fmt::format("{} does not divide data {} x context {} x tensor {} = {}", tried, p.data,
+                            p.context, p.tensor, ranks),
+                hint);
+  }
+  if (s.model.layers == 0) return;
+  const auto& moe = s.model.moe;
+  const auto needs_experts = [&](const char* key, const std::string& value, const char* instead) {
+    judge.error({key}, fmt::format("{} {} for a model without experts", key, value),
+                fmt::format("use {}: {}", key, instead));
+  };
+  if (moe.experts == 0 && p.expert != 1 && judge.fresh(&PlanSpec::expert))
+    needs_experts("expert", fmt::format("{}", p.expert), "1");
+  if (moe.experts == 0 && p.expert_tensor != 1 && judge.fresh(&PlanSpec::expert_tensor))
+    needs_experts("expert_tensor", fmt::format("{}", p.expert_tensor), "1");
+  if (moe.experts == 0 && p.capacity_factor > 0 && judge.fresh(&PlanSpec::capacity_factor))
+    needs_experts("capacity_factor", fmt::format("{}", p.capacity_factor), "0");
+  if (moe.experts > 0 && moe.experts % p.expert != 0 && judge.fresh(&PlanSpec::expert))
+    judge.error({"expert"},
+                fmt::format("expert {} does not divide the model's {} experts", p.expert, moe.experts),
+                nearby_divisors(moe.experts, p.expert));
+  if (moe.experts > 0 && moe.expert_ffn % p.expert_tensor != 0 && judge.fresh(&PlanSpec::expert_tensor))
+    judge.error({"expert_tensor"},
+                fmt::format("expert_tensor {} does not divide the model's expert_ffn {}", p.expert_tensor,
+                            moe.expert_ffn),
+                nearby_divisors(moe.expert_ffn, p.expert_tensor));
+}
+
+bool check_virtual_stages(const Judge& judge) {
+  const auto& p = judge.plan;
+  const bool interleaved = p.schedule == plan::Schedule::interleaved;
+  if (p.virtual_stages == 0) return false;
+  if (interleaved == (p.virtual_stages > 1)) return true;
+  if (judge.fresh(&PlanSpec::virtual_stages, &PlanSpec::schedule))
+    judge.error({"virtual_stages", "schedule"},
+                fmt::format("virtual_stages {} with schedule {}", p.virtual_stages, name_of(p.schedule)),
+                interleaved ? "use virtual_stages: 2 or more, or schedule: 1f1b"
+                            : "use schedule: interleaved, or virtual_stages: 1");
+  return false;
+}
+
+void check_shards(const Judge& judge) {
+  const auto& p = judge.plan;
+  if (p.shard_group == 0) return;
+  const auto replicas = p.data * p.context;
+  if (p.zero != 3 && judge.fresh(&PlanSpec::shard_group, &PlanSpec::zero))
+    judge.error({"shard_group", "zero"},
+                fmt::format("shard_group {} is for parameters that are sharded, and zero {} does not",
+                            p.shard_group, p.zero),
+                "use zero: 3, or leave shard_group out");
+  else if (replicas > 0 && replicas % p.shard_group != 0 &&
+           judge.fresh(&PlanSpec::shard_group, &PlanSpec::data, &PlanSpec::context))
+    judge.error({"shard_group"},
+                fmt::format("shard_group {} does not divide data {} x context {} = {}", p.shard_group, p.data,
+                            p.context, replicas),
+                nearby_divisors(replicas, p.shard_group));
+}
+
+void check_precision(const Judge& judge, const Scenario& s) {
+  const auto precision = judge.plan.precision;
+  if (s.gpu.sms.value == 0 || precision == model::Precision::bf16 || !judge.fresh(&PlanSpec::precision))
+    return;
+  const bool fp8 = s.gpu.peak_fp8.value.base() > 0;
+  if (fp8) return;
+  judge.error(
+      {"precision"},
+      fmt::format("precision {}, but {} has no such tensor cores", name_of_precision(precision), s.gpu.name),
+      "use bf16 or fp16");
+}
+
+}  // namespace foretrain::spec
