@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/collective_rates.hpp"
 #include "base/ids.hpp"
 #include "base/units.hpp"
 
@@ -32,6 +33,8 @@ using Rounds = std::vector<Round>;
 struct LinkSpeeds {
   Bandwidth ib{}, nvlink{};
   Seconds ib_latency{}, nvlink_latency{};
+  Bandwidth ring_ib{};     // of a rail in NCCL's rings; 0: as `ib`
+  CollectiveRates nccl{};  // of the GPU's part; unknown: collectives take the closed forms
 };
 
 struct Traffic {  // of one rank
