@@ -1,6 +1,6 @@
 #include "cli/check.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <ostream>
 

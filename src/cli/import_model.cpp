@@ -1,6 +1,6 @@
 #include "cli/import_model.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <ostream>
 

@@ -1,6 +1,6 @@
 #include "cli/run.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <ctime>

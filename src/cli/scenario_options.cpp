@@ -1,6 +1,6 @@
 #include "cli/scenario_options.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

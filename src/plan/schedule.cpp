@@ -1,6 +1,6 @@
 #include "plan/schedule.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

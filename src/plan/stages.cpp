@@ -1,6 +1,6 @@
 #include "plan/stages.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

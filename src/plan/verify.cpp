@@ -1,7 +1,7 @@
 // Verifies a program by reading it once a rank (what is there, in what order) and by running it once with no
 // clock (does it come to an end).
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

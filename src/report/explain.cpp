@@ -1,6 +1,6 @@
 #include "report/explain.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "report/settings.hpp"
 #include "report/table.hpp"

@@ -1,6 +1,6 @@
 #include "report/json.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "report/milliseconds.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace foretrain::report {
 

@@ -1,6 +1,6 @@
 #include "report/model_yaml.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "report/numbers.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cmath>

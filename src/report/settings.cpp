@@ -1,6 +1,6 @@
 #include "report/settings.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 

@@ -1,6 +1,6 @@
 // Why a step takes its time, and how sure that is.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

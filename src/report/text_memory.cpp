@@ -1,6 +1,6 @@
 // Memory: the fullest rank term by term, and every rank's sum in a line.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // What the reader must know before trusting a stage: fallbacks, assumptions, and the parts of a reinforcement
 // step.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

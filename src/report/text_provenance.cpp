@@ -1,6 +1,6 @@
 // Where the inputs came from, in a few lines, and how to see more.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/words.hpp"
 #include "report/numbers.hpp"

@@ -1,6 +1,6 @@
 // Every published figure beside its prediction.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

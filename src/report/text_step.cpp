@@ -1,7 +1,7 @@
 // The step: rows with published figures beside them, every pipeline rank, and the other stages in one line
 // each.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/words.hpp"
 #include "report/numbers.hpp"

@@ -1,6 +1,6 @@
 // Who, what and the answer: the first screen of the report.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "report/trace.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "report/trace_events.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "report/json.hpp"
 

@@ -1,6 +1,6 @@
 #include "report/trace_ops.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

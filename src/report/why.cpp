@@ -1,6 +1,6 @@
 #include "report/why.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/check.hpp"
 #include "report/numbers.hpp"

@@ -1,6 +1,6 @@
 // A row made of chunks: how many on each rank, of which kinds, and what is inside the kind that matters most.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>

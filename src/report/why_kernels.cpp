@@ -1,6 +1,6 @@
 // The kernels inside a chunk, by family, and the calibration rows that price them.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <map>

@@ -1,6 +1,6 @@
 // What lies behind exchanges and the optimizer: link speeds, rates beside compute, and their sources.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

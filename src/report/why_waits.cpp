@@ -1,6 +1,6 @@
 // The rows in which nothing is computed: the bubble and the exposed communication.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // compared and what would fit. Whether a plan fits the memory is a question for the study, not for the
 // reader.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <numeric>
 

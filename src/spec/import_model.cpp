@@ -1,6 +1,6 @@
 #include "spec/import_model.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <filesystem>

@@ -3,7 +3,7 @@
 // layout's own key where it has one, and a training stage's layout is judged only where it differs from the
 // scenario's.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "spec/trace_tables.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "spec/csv.hpp"
 

@@ -1,6 +1,6 @@
 #include "spec/units_text.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <charconv>

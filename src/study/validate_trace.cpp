@@ -1,6 +1,6 @@
 #include "study/validate_trace.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // What the program prints, kept beside the code: a change of any figure or word is seen where it is reviewed.
 // When a change is meant, rewrite the files with UPDATE_GOLDEN=1 and read the difference.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdlib>
 #include <regex>

@@ -1,7 +1,7 @@
 // Serving figures as published beside what the op lists and curves give, with no number adjusted; and the
 // laws that any rollout obeys.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "catch.hpp"
 #include "spec/load.hpp"
