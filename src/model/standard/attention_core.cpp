@@ -64,6 +64,16 @@ Kernel pass(const Shapes& s, Family family, double read, double written) {
   return stream(family, m, s.sequence, read * area(m, s.sequence), written * area(m, s.sequence));
 }
 
+// The fused causal kernel reads below the diagonal alone and writes the whole square, in both directions
+// (NVIDIA/Megatron-LM@2387ce0, megatron/fused_kernels/scaled_upper_triang_masked_softmax.h); PyTorch's reads
+// it all.
+Kernel softmax(const Shapes& s) {
+  return pass(s, Family::softmax, s.kernels().fused_softmax ? 1 : 2, 2);
+}
+Kernel softmax_backward(const Shapes& s) {
+  return pass(s, Family::softmax, s.kernels().fused_softmax ? 2 : 4, 2);
+}
+
 bool repeats_keys(const Shapes& s) {
   return s.kv_heads < s.heads;
 }
@@ -84,7 +94,7 @@ void add_unfused_forward(OpList& list, const Shapes& s, bool keep, const std::st
     list.add("scale" + suffix, pass(s, Family::elementwise, 2, 2));
     list.add("mask" + suffix, pass(s, Family::elementwise, 2, 2));
   }
-  list.add("softmax" + suffix, pass(s, Family::softmax, 2, 2), probabilities);
+  list.add("softmax" + suffix, softmax(s), probabilities);
   if (s.kernels().dropout)  // a mask of a byte, and the values that the context is made of
     list.add("attention_dropout" + suffix, pass(s, Family::dropout, 2, 3), keep ? 3 * scores : 0);
   list.add("context" + suffix, batched(s, s.d_v, s.sequence));
@@ -96,7 +106,7 @@ void add_unfused_backward(OpList& list, const Shapes& s) {
   list.add("context_dscores", batched(s, s.sequence, s.d_v));
   list.add("context_dv", batched(s, s.d_v, s.sequence));
   if (s.kernels().dropout) list.add("attention_dropout_bwd", pass(s, Family::dropout, 3, 2));
-  list.add("softmax_bwd", pass(s, Family::softmax, 4, 2));
+  list.add("softmax_bwd", softmax_backward(s));
   if (!s.kernels().fused_softmax) {
     list.add("mask_bwd", pass(s, Family::elementwise, 2, 2));
     list.add("scale_bwd", pass(s, Family::elementwise, 2, 2));
