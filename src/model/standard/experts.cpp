@@ -1,7 +1,8 @@
-// Routed and shared experts. The rows that arrive are sorted by expert (or, where tokens travel once,
-// expanded to rows), gathered among the GPUs that share an expert, multiplied, activated and weighted, and go
-// back the same way: Megatron-Core 0.11, megatron/core/transformer/moe/{experts,token_dispatcher}.py.
-// The sum of a token's copies follows the combine; it is listed at the end of this block.
+// Routed and shared experts. The rows that arrive are gathered among the GPUs that share an expert and sorted
+// by expert (or, where tokens travel once, expanded to rows first), multiplied, activated and weighted, and
+// go back the same way: NVIDIA/Megatron-LM@bed33f8, megatron/core/transformer/moe/token_dispatcher.py.
+// Weights of the choice are multiplied in the activation, as since Megatron-Core 0.12. The sum of a token's
+// copies follows the combine; it is listed at the end of this block.
 
 #include "model/kernels.hpp"
 #include "model/standard/linear.hpp"
@@ -37,23 +38,30 @@ void add_expert_collective(OpList& list, const Shapes& s, const std::string& nam
   list.add(name, Communication{pattern, Group::expert_tensor, bytes(bf16_size(area(s.routed, s.hidden)))});
 }
 
+// By sending GPU before, by expert after.
+void add_sort(OpList& list, const Shapes& s, const std::string& name) {
+  const auto rows = static_cast<double>(s.routed);
+  if (s.kernels().expanded_dispatch && s.work.local_experts > 1) list.add(name, rows_moved(s, rows, rows));
+}
+
+double own_rows(const Shapes& s) {
+  return static_cast<double>(s.routed) / static_cast<double>(s.expert_tensor);
+}
+
 // Rows as they arrive to rows as the experts' matrices read them; backwards, gradients of the results.
 void add_arrival(OpList& list, const Shapes& s, const std::string& suffix) {
-  const double here = static_cast<double>(s.routed) / static_cast<double>(s.expert_tensor);
+  const auto received = static_cast<double>(s.work.received_tokens);
   if (!s.kernels().expanded_dispatch)
-    list.add("expand_tokens" + suffix, rows_moved(s, static_cast<double>(s.work.received_tokens), here));
-  else if (s.work.local_experts > 1 && s.work.local_experts < s.spec.moe.experts)
-    list.add("sort_rows" + suffix, rows_moved(s, here, here));  // by peer before, by expert now
+    list.add("expand_tokens" + suffix, rows_moved(s, received, own_rows(s)));
   add_expert_collective(list, s, "experts_gather" + suffix, Pattern::all_gather);
+  add_sort(list, s, "sort_rows" + suffix);
 }
 
 void add_departure(OpList& list, const Shapes& s, const std::string& suffix) {
-  const double here = static_cast<double>(s.routed) / static_cast<double>(s.expert_tensor);
+  const auto received = static_cast<double>(s.work.received_tokens);
+  add_sort(list, s, "unsort_rows" + suffix);
   add_expert_collective(list, s, "experts_scatter" + suffix, Pattern::reduce_scatter);
-  if (!s.kernels().expanded_dispatch)
-    list.add("reduce_rows" + suffix, rows_moved(s, here, static_cast<double>(s.work.received_tokens)));
-  else if (s.work.local_experts > 1 && s.work.local_experts < s.spec.moe.experts)
-    list.add("unsort_rows" + suffix, rows_moved(s, here, here));
+  if (!s.kernels().expanded_dispatch) list.add("reduce_rows" + suffix, rows_moved(s, own_rows(s), received));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The router of a mixture-of-experts layer (BF16 matrix, FP32 scores) and the copies of tokens that it sends
-// away: Megatron-Core 0.11, megatron/core/transformer/moe/{router,moe_utils,token_dispatcher}.py.
+// away: megatron/core/transformer/moe/{router,moe_utils,token_dispatcher}.py of NVIDIA/Megatron-LM.
 
 #include "model/kernels.hpp"
 #include "model/standard/linear.hpp"
