@@ -163,6 +163,7 @@ void add_validate(CLI::App& app, Command& command) {
   };
   file("--scenario", options->scenario.file, "the scenario whose first stage the pair belongs to");
   file("--table", options->files.ops, "times of the traced ops by round");
+  file("--beside", options->files.beside, "shares of those times beside communication");
   file("--rounds", options->files.rounds, "what was routed to the traced GPU in each round");
   file("--pair", options->files.pair, "wall time of the whole pair");
   add_texts(*trace, "--set", options->scenario.set, "KEY=VALUE", "change a setting of the scenario");

@@ -15,13 +15,19 @@ constexpr std::array knot_ratios{0.5, 1.0, 2.0};
 
 BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gpu,
                   const ComputeConditions& conditions) {
-  hardware::Conditions now{.sms_taken = conditions.sms_taken, .hbm_taken = 0, .sources = conditions.sources};
+  hardware::Conditions now{.sms_taken = conditions.sms_taken,
+                           .hbm_taken = 0,
+                           .sources = conditions.sources,
+                           .communicating = false};
   BlockTime time{};
   for (const auto& op : ops) {
     const auto price = hardware::price(op.kernel, gpu, now);
     time.alone += price.time;
     if (price.compute > price.memory) time.clocked += price.busy;
   }
+  now.communicating = true;
+  for (const auto& op : ops) time.barrier += hardware::price(op.kernel, gpu, now).time;
+  time.barrier -= time.alone;
   now.hbm_taken = conditions.hbm_taken;
   for (const auto& op : ops) time.beside += hardware::price(op.kernel, gpu, now).time;
   return time;
@@ -62,7 +68,7 @@ BlockTime BlockCurve::at(double rows) const {
   const double f = (rows - a.rows) / (b.rows - a.rows);
   const auto mix = [f](Seconds x, Seconds y) { return std::max(seconds(0), x + (y - x) * f); };
   return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside),
-          mix(a.time.clocked, b.time.clocked)};
+          mix(a.time.clocked, b.time.clocked), mix(a.time.barrier, b.time.barrier)};
 }
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,

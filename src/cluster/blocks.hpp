@@ -1,6 +1,7 @@
 #pragma once
 // From op lists to priced blocks: a block is what one unit does between two communications (attention or mlp,
-// in F, I and W). Its time is known alone on the GPU and beside an all-to-all that draws HBM bandwidth, at
+// in F, I and W). Its time is known alone on the GPU, while communication waits at a barrier, and beside an
+// all-to-all that draws HBM bandwidth, at
 // several numbers of routed rows; between the knots it is linear, which is right because experts compute row
 // by row in hundreds of waves. Everything is priced once a step and reused by value.
 //
@@ -22,6 +23,7 @@ const std::vector<model::Op>& ops_of(const model::UnitOps& ops, BlockKind kind);
 struct BlockTime {
   Seconds alone, beside;  // beside: while an all-to-all runs on the same GPU
   Seconds clocked{};      // of `alone`, in kernels bound by the SMs: what a slower chip prolongs
+  Seconds barrier{};      // more than `alone`, while a barrier waits on the SMs that communication holds
 };
 
 class BlockCurve {

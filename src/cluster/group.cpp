@@ -94,11 +94,13 @@ class Group {
     g.block = curve.empty() ? BlockTime{} : curve.at(work_.mean_rows * load(rank, s));
     if (!work_.jitter.empty()) {
       const double factor = jitter(rank, computes_[g.next_compute]);
-      g.block = {g.block.alone * factor, g.block.beside * factor, g.block.clocked * factor};
+      g.block = {g.block.alone * factor, g.block.beside * factor, g.block.clocked * factor,
+                 g.block.barrier * factor};
     }
     if (!work_.slowness.empty()) {
       const Seconds excess = g.block.clocked * work_.slowness[rank];
-      g.block = {g.block.alone + excess, g.block.beside + excess, g.block.clocked};
+      g.block.alone += excess;
+      g.block.beside += excess;
     }
     g.computing = true;
     g.left = 1;
@@ -118,23 +120,27 @@ class Group {
     return work_.draws[static_cast<std::size_t>(gpus_[rank].repetition) * work_.chunk.draws + s.draw];
   }
 
+  // The whole segment, were the present mode to last.
+  static Seconds whole(const Gpu& g) {
+    if (g.exchanging) return g.block.beside;
+    return g.at_barrier ? g.block.alone + g.block.barrier : g.block.alone;
+  }
+
   void schedule_end(std::uint32_t rank) {
     Gpu& g = gpus_[rank];
-    const Seconds whole = g.exchanging ? g.block.beside : g.block.alone;
     const SimTime before = g.ends;
-    g.ends = engine_.now() + sim::to_ticks(whole * g.left);
+    g.ends = engine_.now() + sim::to_ticks(whole(g) * g.left);
     const bool pending = g.event_at > engine_.now() && g.event_at <= g.ends && before == g.event_at;
     if (pending) return;  // the event already in the queue finds the later end and moves on to it
     g.event_at = g.ends;
     engine_.at(g.ends, Kind::compute_end, rank);
   }
 
-  // Called just before `exchanging` changes: books the progress made in the old mode.
+  // Called just before the mode changes: books the progress made in the old one.
   void book_progress(Gpu& g) {
     if (!g.computing) return;
-    const Seconds whole = g.exchanging ? g.block.beside : g.block.alone;
     const Seconds spent = sim::to_seconds(engine_.now() - g.since);
-    if (whole > seconds(0)) g.left = std::max(0.0, g.left - spent / whole);
+    if (whole(g) > seconds(0)) g.left = std::max(0.0, g.left - spent / whole(g));
     g.since = engine_.now();
   }
 
@@ -157,7 +163,7 @@ class Group {
 
   void arrive(std::uint32_t rank) {
     Gpu& g = gpus_[rank];
-    g.at_barrier = true;
+    change_mode(rank, false, true);
     const std::size_t barrier = static_cast<std::size_t>(g.repetition) * exchanges_.size() + g.next_exchange;
     if (++arrived_[barrier] == work_.ranks)
       engine_.after(sim::to_ticks(work_.barrier), Kind::exchange_start, static_cast<std::uint32_t>(barrier));
@@ -169,8 +175,7 @@ class Group {
     const ExchangeTime& time = work_.exchange[static_cast<std::size_t>(s.exchange)];
     for (std::uint32_t r = 0; r < gpus_.size(); ++r) {
       Gpu& g = gpus_[r];
-      change_mode(r, true);
-      g.at_barrier = false;
+      change_mode(r, true, false);
       g.exchange_started = engine_.now();
       const double node = work_.draws.empty() ? 1.0 : draw_of(r, s).node_load[r];
       const Seconds t = std::max(time.inter_node * node, time.intra_node * load(r, s));
@@ -180,16 +185,18 @@ class Group {
 
   void on_exchange_end(std::uint32_t rank) {
     Gpu& g = gpus_[rank];
-    change_mode(rank, false);
+    change_mode(rank, false, false);
     g.exchange += engine_.now() - g.exchange_started;
     complete(rank, exchanges_[g.next_exchange++], g.exchange_started);
   }
 
-  void change_mode(std::uint32_t rank, bool exchanging) {
+  void change_mode(std::uint32_t rank, bool exchanging, bool at_barrier) {
     Gpu& g = gpus_[rank];
+    const Seconds before = whole(g);
     book_progress(g);
     g.exchanging = exchanging;
-    if (g.computing && g.block.alone != g.block.beside) schedule_end(rank);
+    g.at_barrier = at_barrier;
+    if (g.computing && whole(g) != before) schedule_end(rank);
   }
 
   void complete(std::uint32_t rank, std::uint32_t segment, SimTime started) {

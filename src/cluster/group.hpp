@@ -4,10 +4,10 @@
 // overlapped pair and the cost of routing imbalance come from; neither is an input.
 //
 // Repetitions are chained: a GPU begins the next chunk when its own streams are done, so a late GPU delays
-// the others only through the barriers. HBM is shared dynamically: a compute segment slows down while an
-// exchange runs on its GPU and recovers when it ends. Left out: contention between groups (dedicated rails).
+// the others only through the barriers. SMs and HBM are shared dynamically: a compute segment slows down
+// while a barrier waits or an exchange runs on its GPU and recovers when it ends. Left out: contention between groups (dedicated rails).
 //
-// Cost: one event a segment and GPU, about one more for each change of HBM rate.
+// Cost: one event a segment and GPU, about one more for each change of rate.
 
 #include <array>
 #include <cstdint>

@@ -80,8 +80,10 @@ TileFit fit_tile_curve(const std::vector<Measurement>& points, const GpuSpec& gp
 }
 
 BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu,
-                                 bool launch_free) {
+                                 BandwidthShape shape) {
   check(!points.empty(), "nothing to fit");
+  Curve curve;
+  curve.whole_chip = shape.whole_chip;
   const auto count = static_cast<Eigen::Index>(points.size());
   Eigen::MatrixXd parts(count, 2);  // time of the bytes at full HBM, launches
   Eigen::VectorXd measured(count);
@@ -89,15 +91,16 @@ BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const G
     const auto& [kernel, conditions, time] = points[static_cast<std::size_t>(i)];
     const Seconds ideal =
         (kernel.read + kernel.written) / (gpu.hbm_bandwidth.value * (1.0 - conditions.hbm_taken));
-    parts.row(i) << ideal.base(), kernel.launches;
+    const auto taken = conditions.communicating ? conditions.sms_taken : 0;
+    const auto waves = count_grid_waves(curve, gpu, gpu.sms.value - taken);
+    parts.row(i) << static_cast<double>(waves) * ideal.base(), kernel.launches;
     measured[i] = time.base();
   }
   const double ideal_sum = parts.col(0).sum(), launch_sum = parts.col(1).sum(), sum = measured.sum();
   Eigen::Vector2d solved(sum / ideal_sum, 0.0);  // inverse fraction, time a launch
-  if (count >= 2 && !launch_free) solved = fit_by_sums(parts, measured);
+  if (count >= 2 && !shape.launch_free) solved = fit_by_sums(parts, measured);
   if (solved[1] < 0 || solved[0] <= 0) solved << sum / ideal_sum, 0.0;
   if (solved[0] < 1) solved << 1.0, std::max(0.0, (sum - ideal_sum) / launch_sum);  // no kernel beats HBM
-  Curve curve;
   curve.bandwidth_fraction = 1.0 / solved[0];
   curve.per_launch = seconds(solved[1]);
   return {curve.bandwidth_fraction, curve.per_launch, judge_curve(points, gpu, curve)};

@@ -37,12 +37,16 @@ struct BandwidthFit {
   Seconds per_launch{};
   FitError error;
 };
-// time = launches * per_launch + bytes / (hbm * fraction * (1 - hbm_taken)), fitted so that predicted and
-// measured times have the same sum: a family holds kernels of 3 us and of 300 us, and the long ones make the
-// step. If the data ask for a negative fixed time, or if `launch_free`, it is zero; if they ask for more than
-// HBM, the fraction is 1.
+struct BandwidthShape {
+  bool launch_free = false;  // the fixed time of a launch is zero
+  bool whole_chip = false;   // as in Curve
+};
+// time = launches * per_launch + grid_waves * bytes / (hbm * fraction * (1 - hbm_taken)), fitted so that
+// predicted and measured times have the same sum: a family holds kernels of 3 us and of 300 us, and the long
+// ones make the step. If the data ask for a negative fixed time it is zero; if they ask for more than HBM, the
+// fraction is 1.
 BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu,
-                                 bool launch_free = false);
+                                 BandwidthShape shape = {});
 
 // The same for families of tiny kernels, whose bytes say nothing about their time: the fraction is given.
 BandwidthFit fit_launch_time(const std::vector<Measurement>& points, const GpuSpec& gpu,

@@ -30,6 +30,7 @@ struct Curve {
   // bandwidth (also bounds the two others), with the kernel alone on the GPU
   double bandwidth_fraction = 1;
   Seconds per_launch{};  // fixed time of each launch beyond the launch gap
+  bool whole_chip = false;  // launched as one wave of blocks over all SMs, each block looping over its rows
   Provenance from;
   std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
   std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is

@@ -85,6 +85,10 @@ std::vector<Family> missing_curves(const GpuSpec& gpu) {
   return missing;
 }
 
+std::int64_t count_grid_waves(const Curve& curve, const GpuSpec& gpu, std::int64_t sms_open) {
+  return curve.whole_chip ? divide_up(gpu.sms.value, sms_open) : 1;
+}
+
 KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& conditions) {
   const Curve* curve = curve_of(kernel.family, gpu, conditions.sources);
   check(curve != nullptr, "the GPU has no curve for this kernel family");
@@ -92,11 +96,13 @@ KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& co
   const auto sms_available = gpu.sms.value - conditions.sms_taken;
   check(conditions.sms_taken >= 0 && sms_available > 0, "communication must leave SMs to compute");
 
+  const auto sms_open = conditions.communicating ? sms_available : gpu.sms.value;
   KernelPrice price;
   price.curve = curve;
   price.compute = compute_time(kernel, *curve, gpu, sms_available, conditions.sources);
   price.memory = (kernel.read + kernel.written) /
-                 (gpu.hbm_bandwidth.value * (curve->bandwidth_fraction * (1.0 - conditions.hbm_taken)));
+                 (gpu.hbm_bandwidth.value * (curve->bandwidth_fraction * (1.0 - conditions.hbm_taken))) *
+                 static_cast<double>(count_grid_waves(*curve, gpu, sms_open));
   const double launches = kernel.launches;
   price.busy = launches * curve->per_launch + std::max(price.compute, price.memory);
   price.time = launches * gpu.launch_gap.value + price.busy;

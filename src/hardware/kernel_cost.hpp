@@ -1,7 +1,10 @@
 #pragma once
 // The price of one kernel on one GPU.
 //
-//   t = launches * (gap + per_launch) + max(compute, bytes / (hbm * fraction * (1 - hbm_taken)))
+//   t = launches * (gap + per_launch) + max(compute, memory)
+//   memory = grid_waves * bytes / (hbm * fraction * (1 - hbm_taken)),
+//            grid_waves = ceil(SMs / sms_available) where the grid is one wave of the whole chip and a
+//            communication kernel is running, else 1
 //   tile curve:   compute = waves * (2 tile_m tile_n k / (peak / SMs * efficiency) + tile_overhead),
 //                 waves = ceil(tiles / sms_available), tiles = groups * ceil(m/g/tile_m) * ceil(n/tile_n);
 //                 weight gradients split k among the groups: tiles = groups * ceil(m/tile_m) * ceil(n/tile_n)
@@ -14,8 +17,11 @@
 // What communication takes. A GEMM or attention block of the Hopper kernels here fills an SM (384 threads x
 // 168 registers, over 200 KB of shared memory), so it cannot share one with a communication block: both lose
 // the SMs that communication holds. Memory-bound kernels fit beside it and saturate HBM with fewer SMs, so
-// they lose bandwidth only. Left out: norms whose grid is exactly one wave slow down more (see
-// parts/h800.yaml).
+// they lose bandwidth only. The exception are kernels launched as one wave of the whole chip whose blocks fill
+// the register file (the norms of flash-attention's layer_norm: 3 x 128 threads x 168 registers forward, 256 x
+// 200 backward, of 65,536): on SMs that hold communication blocks some of theirs no longer fit and run after
+// the others. Left out: that this second wave has the HBM nearly to itself. Forward, where it is one block in
+// three of the SM, the trace shows 1.55 times the time instead of 2; backward 1.85.
 
 #include <vector>
 
@@ -23,17 +29,13 @@
 
 namespace foretrain::hardware {
 
-// Share of HBM bandwidth lost beside a dispatch or combine that runs on 20 SMs. Measured: 23 pairs of times
-// of memory-bound kernels of the public V3 trace (deepseek-ai/profile-data@4496024) are 1.16 x longer beside
-// one than without (dispatch 1.162, combine 1.158): 1 - 1/1.16. Counting bytes gives less, 0.08-0.10 (1.0 GB
-// in 4 ms, 2 GB in 6 ms): the rest is the access pattern and the SMs held. Found again by
-// tests/published/kernels_test.cpp.
-inline constexpr double exchange_hbm_taken = 0.14;
-
 struct Conditions {
   std::int64_t sms_taken = 0;      // SMs reserved for communication
   double hbm_taken = 0;            // share of HBM bandwidth that communication draws at the moment
   Sources sources = Sources::any;  // whose curves price the kernel
+  // Whether a communication kernel is on those SMs at the moment. If not they are empty but reserved: only a
+  // grid of the whole chip uses them.
+  bool communicating = true;
 };
 
 struct KernelPrice {
@@ -52,6 +54,7 @@ std::vector<Family> missing_curves(const GpuSpec& gpu);
 // The pieces of the formula, for fits and tests.
 std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t tile_n);
 std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available);
+std::int64_t count_grid_waves(const Curve& curve, const GpuSpec& gpu, std::int64_t sms_open);
 double main_loop_length(const Kernel& kernel);  // the k that one tile runs through
 double interpolate(const std::vector<double>& at, const std::vector<double>& values, double size);
 double table_size(const Kernel& kernel);  // sequence length that a table curve is read at

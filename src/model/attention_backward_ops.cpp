@@ -24,7 +24,7 @@ void add_output_backward(OpList& list, const Sizes& s) {
   list.add("scale_mul", stream(Family::elementwise, t, h, hidden, hidden));
   const double out = area(t, s.o_width);
   list.add_if(fp8, "attn_out_unpack_special_fmt",
-              stream(Family::fp8_cast, t, s.o_width, packed_size(out), bf16_size(out)));
+              stream(Family::e5m6_cast, t, s.o_width, packed_size(out), bf16_size(out)));
   list.add_if(fp8, "o_dy_cast", fp8_cast(t, h));
   list.add_if(fp8, "o_w_T", weight_transpose(h, s.o_width));
   std::vector<std::int64_t> scales{h};

@@ -77,7 +77,7 @@ void add_attention_forward(OpList& list, const Sizes& s) {
   list.add("flash_attn_fwd", attention_forward(s), fp32_size(area(t, s.heads)) + (fp8 ? 0 : out));
   // E5M6: 12 bits an element and a scale per 128 (arXiv:2412.19437, section 3.3.3)
   const double packed = packed_size(area(t, s.o_width));
-  list.add_if(fp8, "attn_out_pack_special_fmt", stream(Family::fp8_cast, t, s.o_width, out, packed), packed);
+  list.add_if(fp8, "attn_out_pack_special_fmt", stream(Family::e5m6_cast, t, s.o_width, out, packed), packed);
   list.add_if(fp8, "o_in_cast", fp8_cast(t, s.o_width));
   list.add("o_proj", gemm(s.precision, t, h, s.o_width));
   list.add("scale_mul", stream(Family::elementwise, t, h, hidden, hidden));

@@ -148,12 +148,12 @@ Kernel norm(std::int64_t m, std::int64_t n) {
 
 Kernel norm_gradient(std::int64_t m, std::int64_t n) {
   const double size = bf16_size(product(m, n));
-  return stream(Family::rmsnorm, m, n, 2 * size, size);
+  return stream(Family::rmsnorm_backward, m, n, 2 * size, size);
 }
 
 Kernel norm_weight_gradient(std::int64_t weights, int launches) {
   constexpr std::int64_t partial_sums = 128;  // about one for each block of the backward kernel
-  return stream(Family::rmsnorm, partial_sums, weights, fp32_size(product(partial_sums, weights)),
+  return stream(Family::rmsnorm_backward, partial_sums, weights, fp32_size(product(partial_sums, weights)),
                 fp32_size(real(weights)), launches);
 }
 

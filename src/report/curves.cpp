@@ -42,8 +42,9 @@ std::string curve_text(const Curve& curve) {
       return text;
     }
     case Curve::Kind::bandwidth:
-      return fmt::format("{} of HBM bandwidth, {} more a launch", percent_text(curve.bandwidth_fraction),
-                         time_text(curve.per_launch));
+      return fmt::format("{} of HBM bandwidth, {} more a launch{}", percent_text(curve.bandwidth_fraction),
+                         time_text(curve.per_launch),
+                         curve.whole_chip ? "; one wave of the whole chip, two where communication holds SMs" : "");
   }
   return {};
 }

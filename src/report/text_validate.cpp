@@ -51,7 +51,8 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 constexpr const char* class_notes =
-    "fitted: rounds of the trace behind the class's curves or rates; held out: error on the other rounds. "
+    "Each kernel is priced under what it ran beside in the trace: nothing, a barrier that holds its SMs, or an "
+    "exchange. fitted: rounds of the trace behind the class's curves or rates; held out: error on the other rounds. "
     "source, without: the same kernels without the trace, over all rounds, by the source of most of their time. "
     "measured: from measurements of such kernels elsewhere, which is what the aim of 15 % judges. bound: "
     "nobody measured them elsewhere; priced at an upper bound of their rate or derived from other kernels, "

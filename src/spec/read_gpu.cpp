@@ -71,6 +71,8 @@ Curve read_curve(Reader& reader) {
   if (reader.optional("per_launch") != nullptr)
     curve.per_launch = Seconds::from_base(
         reader.measure("per_launch", Measure::time, "fixed time of a launch beyond the gap", not_negative()));
+  if (reader.optional("blocks") != nullptr)
+    curve.whole_chip = reader.choice("blocks", {"by_work", "whole_chip"}, "what sets the number of blocks") == 1;
   if (reader.optional("spread") != nullptr)
     curve.from.spread =
         reader.measure("spread", Measure::ratio, "relative one sigma", {0, 1, false, "0 to 1"});

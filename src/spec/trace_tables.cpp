@@ -39,7 +39,7 @@ std::vector<TracedRound> read_rounds(Context& context, const CsvTable& table) {
 std::vector<TracedOp> read_ops(Context& context, const CsvTable& table, const CsvTable& rounds) {
   std::vector<TracedOp> ops;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    TracedOp op{table.text(row, "block"), table.text(row, "op"), table.text(row, "class"), {}, {}};
+    TracedOp op{table.text(row, "block"), table.text(row, "op"), table.text(row, "class"), {}, {}, {}, {}};
     const std::string wall = wall_column(op.name);
     for (std::size_t r = 0; r < rounds.rows.size(); ++r) {
       op.durations.push_back(microseconds(table.number(context, row, time_column(r))));
@@ -48,6 +48,35 @@ std::vector<TracedOp> read_ops(Context& context, const CsvTable& table, const Cs
     ops.push_back(std::move(op));
   }
   return ops;
+}
+
+std::vector<std::string> beside_columns(std::size_t rounds) {
+  std::vector<std::string> columns{"block", "op"};
+  for (std::size_t r = 0; r < rounds; ++r)
+    for (const char* kind : {"dispatch", "combine", "barrier"})
+      columns.push_back(fmt::format("{}_round{}", kind, r));
+  return columns;
+}
+
+// Ops that the table leaves out ran beside no communication.
+void read_beside(Context& context, const CsvTable& table, std::size_t rounds, std::vector<TracedOp>& ops) {
+  for (TracedOp& op : ops) {
+    op.exchange.assign(rounds, 0);
+    op.barrier.assign(rounds, 0);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+      if (table.text(row, "block") != op.block || table.text(row, "op") != op.name) continue;
+      for (std::size_t r = 0; r < rounds; ++r) {
+        const auto share = [&](const char* kind) {
+          return table.number(context, row, fmt::format("{}_round{}", kind, r));
+        };
+        op.exchange[r] = share("dispatch") + share("combine");
+        op.barrier[r] = share("barrier");
+        if (op.exchange[r] + op.barrier[r] > 1.02)  // rounded to hundredths
+          context.error(table.where(row, fmt::format("dispatch_round{}", r)),
+                        "shares of one time that add up to more than it");
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -63,6 +92,8 @@ TracedPair load_traced_pair(const TraceFiles& files) {
   for (std::size_t r = 0; r < traced.rounds.size(); ++r) columns.push_back(time_column(r));
   const auto ops = read_csv(context, files.ops, columns);
   if (ops && rounds) traced.ops = read_ops(context, *ops, *rounds);
+  const auto beside = read_csv(context, files.beside, beside_columns(traced.rounds.size()));
+  if (beside) read_beside(context, *beside, traced.rounds.size(), traced.ops);
   const auto pair = read_csv(context, files.pair, {"wall_us", "tokens", "local_experts"});
   if (pair) {
     traced.wall = microseconds(pair->number(context, 0, "wall_us"));

@@ -1,7 +1,8 @@
 #pragma once
-// The labelled trace of one overlapped forward-and-backward pair, as measured: three tables. Of the ops, one
+// The labelled trace of one overlapped forward-and-backward pair, as measured: four tables. Of the ops, one
 // row a kernel class and block with its time in every round (a round is one layer forward beside one layer
-// backward); of the rounds, what was routed to the traced GPU; of the pair, its wall time. Columns:
+// backward), and of this time the shares beside an exchange and beside what precedes one; of the rounds, what was
+// routed to the traced GPU; of the pair, its wall time. Columns:
 // tests/published/deepseek_v3_trace_*.
 //
 // Grouped weight gradients run two at a time on two streams, so their durations must not be added: the
@@ -16,6 +17,7 @@ namespace foretrain::spec {
 
 struct TraceFiles {
   std::string ops = "tests/published/deepseek_v3_trace_ops.csv";
+  std::string beside = "tests/published/deepseek_v3_trace_beside.csv";
   std::string rounds = "tests/published/deepseek_v3_trace_routed.csv";
   std::string pair = "tests/published/deepseek_v3_trace_pair.csv";
 };
@@ -24,6 +26,8 @@ struct TracedOp {
   std::string block, name, op_class;  // "attn(F)", "q_b_proj", "gemm_fp8"
   std::vector<Seconds> durations;     // [round] sum over its kernels
   std::vector<Seconds> wall;  // [round] the same, or of kernels that run two at a time from first to last
+  // [round] shares of the time beside a dispatch or combine, and beside a barrier or layout kernel before one.
+  std::vector<double> exchange, barrier;
 };
 
 struct TracedRound {
@@ -37,7 +41,7 @@ struct TracedPair {
   std::int64_t tokens = 0, local_experts = 0;  // on the traced GPU
 };
 
-// Throws SpecError with every mistake in the three files.
+// Throws SpecError with every mistake in the files.
 TracedPair load_traced_pair(const TraceFiles& files);
 
 }  // namespace foretrain::spec

@@ -12,19 +12,6 @@
 
 namespace foretrain::study {
 
-struct NamedBlock {
-  const char* name;
-  cluster::BlockKind kind;
-};
-// As the trace calls them.
-inline constexpr std::array<NamedBlock, cluster::block_kinds> compute_blocks{
-    {{"attn(F)", cluster::BlockKind::attention_f},
-     {"mlp(F)", cluster::BlockKind::mlp_f},
-     {"mlp(B)", cluster::BlockKind::mlp_i},
-     {"attn(B)", cluster::BlockKind::attention_i},
-     {"mlp(W)", cluster::BlockKind::mlp_w},
-     {"attn(W)", cluster::BlockKind::attention_w}}};
-
 // A traced op beside its two predictions.
 struct JudgedOp {
   const spec::TracedOp* traced = nullptr;

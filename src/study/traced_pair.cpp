@@ -22,30 +22,14 @@ double rows_of(const Segment& segment, const spec::TracedPair& traced) {
   return static_cast<double>(segment.backward_side ? round.backward_rows : round.forward_rows);
 }
 
-// Share of a block's work done beside an exchange, from how long it took: that share f satisfies
-// took = (1 - f) alone + f beside.
-double share_beside(const cluster::BlockTime& time, Seconds took) {
-  if (time.beside <= time.alone) return 0;
-  return std::clamp((took - time.alone) / (time.beside - time.alone), 0.0, 1.0);
-}
-
 void read_spans(const cluster::GroupResult& result, const spec::TracedPair& traced, SimulatedPair& pair) {
   const std::size_t rounds = traced.rounds.size();
-  pair.beside.resize(rounds);
   pair.exchanges.resize(rounds);
   for (const auto& span : result.spans) {
     const Segment& segment = pair.work.chunk.segments[static_cast<std::size_t>(span.segment)];
     const Seconds took = sim::to_seconds(span.end - span.start);
     const std::size_t round = round_of(segment, rounds);
-    if (segment.is_exchange) {
-      pair.exchanges[round][static_cast<std::size_t>(segment.exchange)] = took;
-      continue;
-    }
-    const auto& units = segment.backward_side ? pair.work.backward : pair.work.forward;
-    const auto block = static_cast<std::size_t>(segment.block);
-    const auto& curve = units[segment.unit].blocks[block];
-    if (curve.empty()) continue;
-    pair.beside[round][block] = share_beside(curve.at(rows_of(segment, traced)), took);
+    if (segment.is_exchange) pair.exchanges[round][static_cast<std::size_t>(segment.exchange)] = took;
   }
 }
 
@@ -79,6 +63,35 @@ std::string fit_behind(const hardware::Curve& curve, const hardware::GpuSpec& gp
   const bool slowed = curve.kind == hardware::Curve::Kind::tile && curve.fitted_on.empty() &&
                       sources == hardware::Sources::any && gpu.sustained_rate.value != 1.0;
   return slowed ? gpu.sustained_rate.from.source : curve.fitted_on;
+}
+
+// Adds the kernel's time under what ran beside it in a round: nothing, a barrier that holds its SMs, or an
+// exchange that draws bandwidth too. Returns the curve behind it.
+const hardware::Curve& add_busy(const Kernel& kernel, const cluster::ChunkInputs& in,
+                                const spec::TracedOp* traced, std::size_t round, Seconds& to) {
+  hardware::Conditions now{.sms_taken = in.communication_sms,
+                           .hbm_taken = 0,
+                           .sources = in.sources,
+                           .communicating = false};
+  const auto alone = hardware::price(kernel, *in.gpu, now);
+  now.communicating = true;
+  const auto waiting = hardware::price(kernel, *in.gpu, now);
+  now.hbm_taken = in.hbm_taken_beside;
+  const auto beside = hardware::price(kernel, *in.gpu, now);
+  to += alone.busy;
+  if (traced != nullptr)
+    to += (waiting.busy - alone.busy) * traced->barrier[round] +
+          (beside.busy - alone.busy) * traced->exchange[round];
+  return *alone.curve;
+}
+
+// The rows of the trace by what the op list calls them.
+std::map<std::pair<BlockKind, std::string>, const spec::TracedOp*> by_name(const spec::TracedPair& traced) {
+  std::map<std::pair<BlockKind, std::string>, const spec::TracedOp*> found;
+  for (const auto& op : traced.ops)
+    for (const auto& block : compute_blocks)
+      if (op.block == block.name) found[{block.kind, op.name}] = &op;
+  return found;
 }
 
 }  // namespace
@@ -127,10 +140,7 @@ Seconds wall_with_peers(const SimulatedPair& pair, const spec::TracedPair& trace
 PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
   PricedOps priced;
   const auto& in = pair.inputs;
-  const hardware::Conditions alone{
-      .sms_taken = in.communication_sms, .hbm_taken = 0, .sources = in.sources};
-  hardware::Conditions beside = alone;
-  beside.hbm_taken = in.hbm_taken_beside;
+  const auto beside = by_name(traced);
   for (std::size_t r = 0; r < traced.rounds.size(); ++r)
     for (std::size_t k = 0; k < cluster::block_kinds; ++k) {
       const auto kind = static_cast<BlockKind>(k);
@@ -140,13 +150,12 @@ PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
       work.received_tokens = is_backward(kind) ? round.backward_received : round.forward_received;
       const auto lists = model::list_ops(*in.model, model::Unit::moe_layer, work);
       for (const auto& op : ops_of(lists, kind)) {
-        const auto a = hardware::price(op.kernel, *in.gpu, alone),
-                   b = hardware::price(op.kernel, *in.gpu, beside);
         PricedOp& sum = priced[{kind, op.name}];
         sum.busy.resize(traced.rounds.size());
-        sum.busy[r] += a.busy + (b.busy - a.busy) * pair.beside[r][k];
-        if (sum.fitted_on.empty()) sum.fitted_on = fit_behind(*a.curve, *in.gpu, in.sources);
-        sum.bound = sum.bound || a.curve->bound;
+        const auto at = beside.find({kind, op.name});
+        const auto& curve = add_busy(op.kernel, in, at == beside.end() ? nullptr : at->second, r, sum.busy[r]);
+        if (sum.fitted_on.empty()) sum.fitted_on = fit_behind(curve, *in.gpu, in.sources);
+        sum.bound = sum.bound || curve.bound;
       }
     }
   return priced;

@@ -16,6 +16,19 @@
 
 namespace foretrain::study {
 
+struct NamedBlock {
+  const char* name;
+  cluster::BlockKind kind;
+};
+// As the trace calls them.
+inline constexpr std::array<NamedBlock, cluster::block_kinds> compute_blocks{
+    {{"attn(F)", cluster::BlockKind::attention_f},
+     {"mlp(F)", cluster::BlockKind::mlp_f},
+     {"mlp(B)", cluster::BlockKind::mlp_i},
+     {"attn(B)", cluster::BlockKind::attention_i},
+     {"mlp(W)", cluster::BlockKind::mlp_w},
+     {"attn(W)", cluster::BlockKind::attention_w}}};
+
 // What of the trace the prediction may use.
 struct TraceUse {
   hardware::Sources curves = hardware::Sources::any;
@@ -26,9 +39,7 @@ struct SimulatedPair {
   cluster::ChunkInputs inputs;
   cluster::GroupWork work;
   Seconds wall{}, compute{};  // compute: with the gaps between launches
-  // Share of each block's work that was done beside an exchange, [round][block], and each exchange's time.
-  std::vector<std::array<double, cluster::block_kinds>> beside;
-  std::vector<std::array<Seconds, cluster::exchange_kinds>> exchanges;
+  std::vector<std::array<Seconds, cluster::exchange_kinds>> exchanges;  // [round] time of each
 };
 
 // The result points into `scenario`.
@@ -40,8 +51,9 @@ Seconds wall_with_peers(const SimulatedPair& pair, const spec::TracedPair& trace
 
 bool is_backward(cluster::BlockKind kind);  // uses the rows of the backward's micro-batch
 
-// Kernel time of every op of the list in each round, launch gaps apart, mixed of its prices alone and beside
-// an exchange by the share of its block. Ops of one block and name add.
+// Kernel time of every op of the list in each round, launch gaps apart, mixed of its prices alone, beside a
+// barrier and beside an exchange by the shares of its time in the trace, so that it is judged under the
+// conditions that it ran in. Ops of one block and name add.
 struct PricedOp {
   std::vector<Seconds> busy;  // [round]
   std::string fitted_on;      // what its curve or its sustained rate was fitted on

@@ -55,6 +55,26 @@ std::vector<RoutingDraw> equal_draws(const GroupWork& work, std::size_t ranks) {
 
 }  // namespace
 
+TEST_CASE("a barrier that waits on the SMs slows compute down until its exchange starts") {
+  // One layer of 1 ms blocks, 2 ms while a barrier waits. The gradient's dispatch is ready at once and its
+  // barrier takes 0.5 ms: of attention's forward a quarter is done then, the rest beside it as fast as alone.
+  UnitTimes times = layer();
+  auto& attention = times.blocks[static_cast<std::size_t>(BlockKind::attention_f)];
+  attention = {};
+  attention.add_knot(1, {1_ms, 1_ms, {}, 1_ms});
+  GroupWork work = work_of(Action::pair, 1, times, 2_ms);
+  const auto end_of_first = [&] {
+    for (const auto& span : simulate_group(work, true).spans)
+      if (const auto& s = work.chunk.segments[static_cast<std::size_t>(span.segment)];
+          !s.is_exchange && s.block == BlockKind::attention_f)
+        return span.end.time_since_epoch();
+    return sim::Ticks{};
+  };
+  CHECK(end_of_first() == microseconds(1000));
+  work.barrier = 500_us;
+  CHECK(end_of_first() == microseconds(1250));
+}
+
 TEST_CASE("lone chunks expose their exchanges and add up to the sum of their parts") {
   // Per layer: F = attn + dispatch + mlp + combine; I = dispatch + mlp + combine + attn; W = mlp + attn.
   CHECK(simulate_group(work_of(Action::forward, 3, layer(), 2_ms)).samples[0].duration ==

@@ -38,7 +38,20 @@ TEST_CASE("a bandwidth fit separates the fixed time of a launch from the bytes")
   CHECK(fit.bandwidth_fraction == Approx(0.5));
   CHECK(fit.per_launch.base() == Approx(1e-6));
   CHECK(fit.error.worst < 1e-9);
-  CHECK(fit_bandwidth_curve(points, gpu, true).per_launch == Seconds{});
+  CHECK(fit_bandwidth_curve(points, gpu, {.launch_free = true}).per_launch == Seconds{});
+}
+
+TEST_CASE("a bandwidth fit counts the waves of a grid made for the whole chip") {
+  auto gpu = round_gpu();
+  curve_for(gpu, Family::fp8_cast).whole_chip = true;
+  Conditions beside;
+  beside.sms_taken = 20;
+  auto points = priced(gpu, {cast(1e6), cast(3e6, 5), cast(80e6)}, beside);
+  for (const auto& alone : priced(gpu, {cast(2e6), cast(40e6)}, {})) points.push_back(alone);
+  const auto fit = fit_bandwidth_curve(points, gpu, {.whole_chip = true});
+  CHECK(fit.bandwidth_fraction == Approx(0.5));
+  CHECK(fit.per_launch.base() == Approx(1e-6));
+  CHECK(fit.error.worst < 1e-9);
 }
 
 TEST_CASE("a bandwidth fit keeps the sum of the times") {
@@ -48,7 +61,7 @@ TEST_CASE("a bandwidth fit keeps the sum of the times") {
                                        {cast(90e6), {}, seconds(200e-6)},
                                        {cast(1e6), {}, seconds(9e-6)}};
   CHECK(fit_bandwidth_curve(noisy, gpu).error.bias == Approx(0).margin(1e-9));
-  CHECK(fit_bandwidth_curve(noisy, gpu, true).error.bias == Approx(0).margin(1e-9));
+  CHECK(fit_bandwidth_curve(noisy, gpu, {.launch_free = true}).error.bias == Approx(0).margin(1e-9));
   const auto tiny = fit_launch_time(noisy, gpu, 0.8);
   CHECK(tiny.bandwidth_fraction == 0.8);
   CHECK(tiny.error.bias == Approx(0).margin(1e-9));

@@ -65,6 +65,20 @@ TEST_CASE("a memory-bound kernel shares HBM and ignores reserved SMs") {
   CHECK(us(price(cast(1e6, 3), gpu, {}).time) == Approx(2.0 + 3 * (1.0 + 2.0)));
 }
 
+TEST_CASE("a grid of one wave of the whole chip takes two as soon as one SM is missing") {
+  auto gpu = round_gpu();
+  curve_for(gpu, Family::fp8_cast).whole_chip = true;
+  Conditions beside;
+  CHECK(us(price(cast(1e6), gpu, beside).busy) == Approx(2.0 + 1.0));
+  beside.sms_taken = GENERATE(1, 20, 50);
+  CHECK(us(price(cast(1e6), gpu, beside).busy) == Approx(2 * 2.0 + 1.0));
+  beside.communicating = false;  // reserved, but empty
+  CHECK(us(price(cast(1e6), gpu, beside).busy) == Approx(2.0 + 1.0));
+  beside.communicating = true;
+  beside.sms_taken = 51;
+  CHECK(us(price(cast(1e6), gpu, beside).busy) == Approx(3 * 2.0 + 1.0));
+}
+
 TEST_CASE("the slower side of the roofline counts, not their sum") {
   const auto gpu = round_gpu();
   auto kernel = gemm(128, 128, 1000);

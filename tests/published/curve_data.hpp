@@ -1,6 +1,7 @@
 #pragma once
 // Published kernel times as measurements, for refitting the curves of topologies/parts.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -104,6 +105,17 @@ inline std::vector<hardware::Measurement> memory_ops(Family family, const std::v
       points.push_back({kernel, {}, seconds(number(row, "time_us") * 1e-6)});
     }
   return points;
+}
+
+// Rates of the norms that other libraries have, none above `cap`: no kernel outruns the copy of the GPU in
+// question. Sorted.
+inline std::vector<double> norm_rates(const std::string& direction, Bandwidth cap) {
+  std::vector<double> rates;
+  for (const auto& row : read_csv("rmsnorm_gh100.csv"))
+    if (row.at("direction") == direction)
+      rates.push_back(std::min(cap.base(), number(row, "bytes") / (number(row, "time_us") * 1e-6)));
+  std::sort(rates.begin(), rates.end());
+  return rates;
 }
 
 // One-sigma disagreement of two sets of times for the same kernels: rms of the logarithm of their ratio.

@@ -67,8 +67,12 @@ std::vector<double> flash_attention_3(const std::string& direction) {
 }
 
 const std::vector<Family> bandwidth_families{
-    Family::fp8_cast, Family::fp8_cast_transpose, Family::rmsnorm,    Family::swiglu, Family::layout_copy,
-    Family::rope,     Family::weight_transpose,   Family::elementwise};
+    Family::fp8_cast, Family::e5m6_cast,   Family::fp8_cast_transpose, Family::rmsnorm,
+    Family::swiglu,   Family::layout_copy, Family::rope,               Family::rmsnorm_backward,
+    Family::elementwise, Family::weight_transpose};
+bool is_norm(Family family) {
+  return family == Family::rmsnorm || family == Family::rmsnorm_backward;
+}
 // Launch-bound, or (permute) with index kernels of four blocks that take 240 us a layer to move 6 MB.
 const std::vector<Family> tiny_families{Family::permute, Family::gating, Family::scale_transpose,
                                         Family::memset_copy};
@@ -139,7 +143,8 @@ TEST_CASE(
 TEST_CASE("memory-bound curves are the trace's rounds 0 and 2") {
   for (const Family family : bandwidth_families) {
     CAPTURE(std::string(name_of(family)));
-    same(curve(family), fit_bandwidth_curve(trace(family, {0, 2}), h800()));
+    CHECK(curve(family).whole_chip == is_norm(family));
+    same(curve(family), fit_bandwidth_curve(trace(family, {0, 2}), h800(), {.whole_chip = is_norm(family)}));
     CHECK(curve(family).fitted_on == "trace rounds 0 and 2");
   }
   for (const Family family : tiny_families) {
@@ -149,10 +154,8 @@ TEST_CASE("memory-bound curves are the trace's rounds 0 and 2") {
 }
 
 TEST_CASE("memory-bound curves without the trace are the H100 tables', or a copy's as their bound") {
-  for (const Family family : {Family::fp8_cast, Family::fp8_cast_transpose})
+  for (const Family family : {Family::fp8_cast, Family::e5m6_cast, Family::fp8_cast_transpose})
     same(independent(family), fit_bandwidth_curve(memory_ops(family, {"quantise"}), h800()));
-  same(independent(Family::rmsnorm),
-       fit_bandwidth_curve(memory_ops(Family::rmsnorm, {"rmsnorm_forward"}), h800(), true));
   same(independent(Family::swiglu),
        fit_bandwidth_curve(memory_ops(Family::swiglu, {"swiglu_forward"}), h800()));
   // Logits taken as BF16: read once forward; read and their gradient written backward.
@@ -164,11 +167,27 @@ TEST_CASE("memory-bound curves without the trace are the H100 tables', or a copy
     CHECK(independent(family).bound);
     same(independent(family).bandwidth_fraction, stream_fraction("stream_copy"), 0.0005);
   }
+  CHECK(independent(Family::e5m6_cast).bound);
   for (const Family family : {Family::attention_backward, Family::fp8_cast, Family::fp8_cast_transpose,
-                              Family::rmsnorm, Family::swiglu})
+                              Family::rmsnorm, Family::rmsnorm_backward, Family::swiglu})
     CHECK(!independent(family).bound);
   same(curve(Family::embedding).bandwidth_fraction, stream_fraction("stream_copy"), 0.0005);
   same(curve(Family::optimizer).bandwidth_fraction, stream_fraction("stream_triad"), 0.0005);
+}
+
+TEST_CASE("norm curves without the trace are the median of the libraries', capped at this HBM's copy") {
+  for (const auto& [family, direction] :
+       {std::pair{Family::rmsnorm, "forward"}, std::pair{Family::rmsnorm_backward, "backward"}}) {
+    CAPTURE(direction);
+    const auto rates =
+        norm_rates(direction, h800().hbm_bandwidth.value * stream_fraction("stream_copy"));
+    REQUIRE(rates.size() % 2 == 1);
+    const double median = rates[rates.size() / 2];
+    same(independent(family).bandwidth_fraction, median / h800().hbm_bandwidth.value.base(), 0.0005);
+    same(independent(family).from.spread, (rates.back() - rates.front()) / 2 / median, 0.005);
+    CHECK(independent(family).per_launch == Seconds{});
+    CHECK(independent(family).whole_chip);
+  }
 }
 
 TEST_CASE("both GH100 parts have every family and differ where NVLink does") {
