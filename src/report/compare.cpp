@@ -52,13 +52,13 @@ Line stage_line(std::string label, const std::string& name,
 
 // Hours and dollars in thousands where the run is large.
 std::vector<Line> list_run_lines(const Outcome& first) {
-  const bool large = first.gpu_hours >= 1e5;
+  const bool large = first.total && first.total->gpu_hours >= 1e5;
   const double unit = large ? 1e3 : 1;
   const std::string k = large ? "K " : "";
   std::vector<Line> lines{
-      {"whole run, days", [](const Outcome& o) { return o.duration.base() / 86400; }, 2, false},
-      {"whole run, " + k + "GPU-hours", [unit](const Outcome& o) { return o.gpu_hours / unit; }, 1, false},
-      {"whole run, " + k + "dollars", [unit](const Outcome& o) { return o.cost.base() / unit; }, 1, false},
+      {"whole run, days", [](const Outcome& o) { return o.total->duration.base() / 86400; }, 2, false},
+      {"whole run, " + k + "GPU-hours", [unit](const Outcome& o) { return o.total->gpu_hours / unit; }, 1, false},
+      {"whole run, " + k + "dollars", [unit](const Outcome& o) { return o.total->cost.base() / unit; }, 1, false},
   };
   for (const StageOutcome& s : first.stages) {
     if (first.stages.size() < 2) break;

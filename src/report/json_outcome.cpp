@@ -133,13 +133,18 @@ void write_stage(JsonWriter& json, const StageOutcome& s) {
   json.end_object();
 }
 
-void write_interval(JsonWriter& json, const study::Interval& interval) {
-  json.key("interval").begin_object();
-  number(json, "low_s", interval.low.base());
-  number(json, "high_s", interval.high.base());
-  number(json, "level", interval.level);
+void write_interval(JsonWriter& json, const std::optional<study::Interval>& interval) {
+  json.key("interval");
+  if (!interval) {
+    json.null();
+    return;
+  }
+  json.begin_object();
+  number(json, "low_s", interval->low.base());
+  number(json, "high_s", interval->high.base());
+  number(json, "level", interval->level);
   json.key("contributions").begin_array();
-  for (const study::Contribution& c : interval.contributions) {
+  for (const study::Contribution& c : interval->contributions) {
     json.begin_object().member("input", c.input);
     number(json, "spread", c.spread);
     number(json, "effect", c.effect);
@@ -148,9 +153,14 @@ void write_interval(JsonWriter& json, const study::Interval& interval) {
   json.end_array().end_object();
 }
 
-void write_causes(JsonWriter& json, const std::vector<study::Cause>& causes) {
-  json.key("causes").begin_array();
-  for (const study::Cause& c : causes) {
+void write_causes(JsonWriter& json, const std::optional<std::vector<study::Cause>>& causes) {
+  json.key("causes");
+  if (!causes) {
+    json.null();
+    return;
+  }
+  json.begin_array();
+  for (const study::Cause& c : *causes) {
     json.begin_object().member("name", c.name).member("how", c.how);
     number(json, "share_s", c.share.base());
     json.end_object();
@@ -182,10 +192,11 @@ void write_outcome(JsonWriter& json, const study::Outcome& o) {
   json.member("feasible", o.infeasible.empty());
   write_texts(json, "infeasible", o.infeasible);
   if (o.infeasible.empty()) {
+    const study::Total total = o.total.value_or(study::Total{});
     json.key("total").begin_object();
-    number(json, "gpu_hours", o.gpu_hours);
-    number(json, "cost_usd", o.cost.base());
-    number(json, "days", o.duration.base() / 86400);
+    number(json, "gpu_hours", total.gpu_hours);
+    number(json, "cost_usd", total.cost.base());
+    number(json, "days", total.duration.base() / 86400);
     json.end_object().key("stages").begin_array();
     for (const StageOutcome& s : o.stages) write_stage(json, s);
     json.end_array();

@@ -11,9 +11,9 @@
 namespace foretrain::report {
 
 std::string causes_section(const study::Outcome& outcome, Detail detail) {
-  if (outcome.causes.empty() || outcome.stages.empty()) return {};
+  if (!outcome.causes || outcome.causes->empty() || outcome.stages.empty()) return {};
   const Seconds step = outcome.stages.front().step.step_time;
-  std::vector<study::Cause> causes = outcome.causes;
+  std::vector<study::Cause> causes = *outcome.causes;
   std::stable_sort(causes.begin(), causes.end(),
                    [](const auto& a, const auto& b) { return a.share > b.share; });
   Table table{{left("cause"), right("costs, s"), right("of the step"), left("the experiment")}, {}};
@@ -30,8 +30,8 @@ std::string causes_section(const study::Outcome& outcome, Detail detail) {
 }
 
 std::string uncertainty_section(const study::Outcome& outcome, Detail detail) {
-  const auto& all = outcome.interval.contributions;
-  if (all.empty()) return {};
+  if (!outcome.interval || outcome.interval->contributions.empty()) return {};
+  const auto& all = outcome.interval->contributions;
   constexpr std::size_t shown = 5;
   const bool full = detail == Detail::full;
   Table table{{left("input"), right("spread"), right("moves the step"),

@@ -81,7 +81,8 @@ std::string header_section(const study::Outcome& outcome, const spec::Scenario& 
 }
 
 std::string answer_section(const study::Outcome& outcome) {
-  const bool large = outcome.gpu_hours >= 1e5;  // then thousands of hours are the readable unit
+  const study::Total total = outcome.total.value_or(study::Total{});
+  const bool large = total.gpu_hours >= 1e5;  // then thousands of hours are the readable unit
   Table table{{left("stage"), right("tokens"), right("steps"), right("step time"), right("days"),
                right(large ? "K GPU-hours" : "GPU-hours"), right("cost")},
               {}};
@@ -92,20 +93,23 @@ std::string answer_section(const study::Outcome& outcome) {
                fixed(s.duration.base() / 86400, 2), hours(s.gpu_hours), dollars_text(s.cost)});
   }
   table.add_rule();
-  table.add({"total", "", "", "", fixed(outcome.duration.base() / 86400, 2), hours(outcome.gpu_hours),
-             dollars_text(outcome.cost)});
+  table.add({"total", "", "", "", fixed(total.duration.base() / 86400, 2), hours(total.gpu_hours),
+             dollars_text(total.cost)});
   std::string text = "THE ANSWER\n" + to_text(table);
   if (outcome.stages.empty()) return text;
   const study::StageOutcome& first = outcome.stages.front();
-  if (outcome.interval.high > outcome.interval.low) {
+  if (const auto& interval = outcome.interval; interval && interval->high > interval->low) {
     const Seconds mid = first.step.step_time;
     text += wrap(
         fmt::format("A step of {} takes {} s; with {:.0f} % confidence between {} and {} s ({} to {}).",
-                    first.name, significant(mid.base()), outcome.interval.level * 100,
-                    significant(outcome.interval.low.base()), significant(outcome.interval.high.base()),
-                    error_text(outcome.interval.low / mid - 1), error_text(outcome.interval.high / mid - 1)),
+                    first.name, significant(mid.base()), interval->level * 100,
+                    significant(interval->low.base()), significant(interval->high.base()),
+                    error_text(interval->low / mid - 1), error_text(interval->high / mid - 1)),
         "  ");
   }
+  if (!outcome.interval || !outcome.causes)
+    text += wrap(
+        "How sure that is, where the seconds go and what moves them were not worked out, as --quick asks.", "  ");
   const auto is_rollout = [](const study::StageOutcome& s) { return s.rollout.has_value(); };
   std::string hint =
       first.ramp.empty() ? "" : "The step time is that of the largest batch; days count every batch. ";

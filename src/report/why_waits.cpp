@@ -81,9 +81,9 @@ std::string why_bubble(const Question& q) {
   }
   std::string text = "\n1. WHEN each rank waits, in seconds\n" + to_text(table) +
                      "\n2. WHAT the schedule alone would cost\n" + formula_text(q) + messages_text(q);
-  if (q.outcome.causes.empty() || &q.stage != &q.outcome.stages.front()) return text;
+  if (!q.outcome.causes || q.outcome.causes->empty() || &q.stage != &q.outcome.stages.front()) return text;
   Table causes{{left("switched off alone"), right("step shorter by, s"), left("the experiment")}, {}};
-  std::vector<study::Cause> sorted = q.outcome.causes;
+  std::vector<study::Cause> sorted = *q.outcome.causes;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.share > b.share; });
   for (const study::Cause& c : sorted) causes.add({c.name, fixed(c.share.base(), 3), c.how});

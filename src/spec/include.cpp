@@ -216,7 +216,7 @@ std::optional<Node> load_root(Context& context, const std::string& path, Where a
 
 std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from,
                               const std::string& others) {
-  const auto file = read_text(context, path, asked_from, others);
+  const auto file = read_text(context, path, asked_from, FileKind::yaml, others);
   if (!file) return std::nullopt;
   auto root = parse(context, file->file, file->text);
   if (!root || root->kind == Node::Kind::map) return root;

@@ -84,17 +84,18 @@ bool indented_with_spaces(Context& context, int file) {
 }
 
 // Why the path cannot be read as a text file; empty when it can.
-std::string why_unreadable(const std::string& path) {
+std::string why_unreadable(const std::string& path, FileKind kind) {
   std::error_code failed;
   const auto status = fs::status(path, failed);
   if (!fs::exists(status)) return fmt::format("no such file: {}", path);
-  if (fs::is_directory(status)) return fmt::format("{} is a folder, expected a YAML file", path);
+  if (fs::is_directory(status)) return fmt::format("{} is a folder, expected {}", path,
+                       kind == FileKind::table ? "a table (CSV)" : "a YAML file");
   if (!fs::is_regular_file(status)) return fmt::format("{} is not a regular file", path);
   const auto size = fs::file_size(path, failed);
   if (failed) return fmt::format("cannot read {}", path);
   if (size > largest_file)
-    return fmt::format("{} has {} bytes, more than the {} that a scenario may have", path, size,
-                       largest_file);
+    return fmt::format("{} has {} bytes, more than the {} that {} may have", path, size, largest_file,
+                       kind == FileKind::table ? "a table" : "a scenario");
   return {};
 }
 
@@ -116,7 +117,7 @@ std::vector<std::string> files_with_key(const std::string& folder, const std::st
   std::vector<std::string> found;
   for (const auto& name : yaml_names(folder)) {
     const auto path = fs::path(folder) / (name + ".yaml");
-    if (!why_unreadable(path.string()).empty()) continue;
+    if (!why_unreadable(path.string(), FileKind::yaml).empty()) continue;
     std::ifstream in(path);
     for (std::string line; std::getline(in, line);)
       if (line.starts_with(key + ":")) {
@@ -135,7 +136,7 @@ std::string nearest_file(const std::string& path) {
   return fmt::format("did you mean '{}.yaml'?", (wanted.parent_path() / nearest).string());
 }
 
-std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from,
+std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from, FileKind kind,
                                   const std::string& others) {
   const auto shown = fs::path(path).lexically_normal().string();
   const auto refuse = [&](const std::string& why, const std::string& hint) {
@@ -143,7 +144,7 @@ std::optional<TextFile> read_text(Context& context, const std::string& path, Whe
     context.error(asked_from, why, hint);
     return std::nullopt;
   };
-  const auto why = why_unreadable(shown);
+  const auto why = why_unreadable(shown, kind);
   if (why.starts_with("no such file")) {
     const auto near = nearest_file(shown);
     return refuse(why, near.empty() ? others : near);
@@ -154,7 +155,8 @@ std::optional<TextFile> read_text(Context& context, const std::string& path, Whe
   if (!in.good() && !in.eof()) return refuse(fmt::format("cannot read {}", shown), "");
   context.hash_text(text);
   const int file = context.add_text({shown, false, split_lines(text)});
-  if (!bytes_are_text(context, file, text) || !indented_with_spaces(context, file)) return std::nullopt;
+  if (!bytes_are_text(context, file, text)) return std::nullopt;
+  if (kind == FileKind::yaml && !indented_with_spaces(context, file)) return std::nullopt;
   return TextFile{file, std::move(text)};
 }
 

@@ -2,6 +2,7 @@
 // Reading a text file with suspicion: its kind and size are checked before a byte is read, its bytes before a
 // parser sees them.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,10 +16,13 @@ struct TextFile {
   std::string text;
 };
 
+// What the file is to hold; said where it is something else.
+enum class FileKind : std::uint8_t { yaml, table };
+
 // Reports at `asked_from` (or at the file itself when that is nowhere) and returns nothing when the file is
-// missing, not a regular file, larger than 1 MiB, binary, not UTF-8, or indented with tabs.
+// missing, not a regular file, larger than 1 MiB, binary, not UTF-8, or (YAML) indented with tabs.
 // `others`: the hint for a missing file when no name beside it is near.
-std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from,
+std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from, FileKind kind,
                                   const std::string& others = {});
 
 // Adds a text given on the command line as a source of its own.

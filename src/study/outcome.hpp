@@ -72,16 +72,20 @@ struct Comparison {  // a published figure beside the prediction
   double error = 0;                 // predicted / published - 1
 };
 
+struct Total {  // of all stages
+  Seconds duration{};
+  double gpu_hours = 0;
+  Dollars cost{};
+};
+
 struct Outcome {
   std::string scenario, file;
   std::uint64_t seed = 0, hash = 0;
   std::int64_t gpus = 0;
   std::vector<StageOutcome> stages;
-  Seconds duration{};
-  double gpu_hours = 0;
-  Dollars cost{};
-  Interval interval;          // of the first stage's steady step
-  std::vector<Cause> causes;  // of the first stage's steady step
+  std::optional<Total> total;              // absent: the plan cannot run
+  std::optional<Interval> interval;        // of the first stage's steady step; absent: not asked for
+  std::optional<std::vector<Cause>> causes;  // of the first stage's steady step; absent: not asked for
   std::vector<Comparison> comparisons;
   std::uint64_t events = 0;  // simulated in all
   std::vector<std::string>

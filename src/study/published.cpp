@@ -37,13 +37,13 @@ constexpr std::array stage_metrics{
 
 struct TotalMetric {
   std::string_view name;
-  double (*get)(const Outcome&);
+  double (*get)(const Total&);
 };
 
 constexpr std::array total_metrics{
-    TotalMetric{"gpu_hours", [](const Outcome& o) { return o.gpu_hours; }},
-    TotalMetric{"cost_usd", [](const Outcome& o) { return o.cost.base(); }},
-    TotalMetric{"days", [](const Outcome& o) { return o.duration.base() / 86400; }},
+    TotalMetric{"gpu_hours", [](const Total& t) { return t.gpu_hours; }},
+    TotalMetric{"cost_usd", [](const Total& t) { return t.cost.base(); }},
+    TotalMetric{"days", [](const Total& t) { return t.duration.base() / 86400; }},
 };
 
 bool is_additive(const std::string& metric) {
@@ -62,7 +62,7 @@ std::optional<double> metric_of(const Outcome& outcome, const std::string& stage
   }
   if (stage.empty()) {
     for (const auto& m : total_metrics)
-      if (m.name == metric) return m.get(outcome);
+      if (m.name == metric && outcome.total) return m.get(*outcome.total);
     return std::nullopt;
   }
   const auto found = std::find_if(outcome.stages.begin(), outcome.stages.end(),

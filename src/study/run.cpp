@@ -26,13 +26,15 @@ Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
     if (!spreads.contains(stage.plan.expert))
       spreads[stage.plan.expert] = cluster::token_spread(step_spec(scenario, stage));
     out.stages.push_back(run_stage(scenario, stage, spreads[stage.plan.expert], *hop, out.infeasible));
-    const auto& done = out.stages.back();
-    out.duration += done.duration;
-    out.gpu_hours += done.gpu_hours;
-    out.cost += done.cost;
-    out.events += done.step.events;
+    out.events += out.stages.back().step.events;
   }
   if (!out.infeasible.empty() || out.stages.empty()) return out;
+  out.total.emplace();
+  for (const auto& stage : out.stages) {
+    out.total->duration += stage.duration;
+    out.total->gpu_hours += stage.gpu_hours;
+    out.total->cost += stage.cost;
+  }
   const auto& first = out.stages.front();
   auto spec = step_spec(scenario, scenario.stages.front());
   spec.spread = &spreads[spec.plan->expert];

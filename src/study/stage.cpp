@@ -39,20 +39,26 @@ struct Knot {
   cluster::StepResult step;
 };
 
-struct Batches {
-  std::vector<BatchShare> shares;
-  std::vector<Knot> knots;  // ascending
-};
+// Batches of one stage are mostly refused alike: the first is named and the others counted.
+std::string refused_text(const std::string& stage, const std::vector<std::string>& reasons) {
+  std::string text = stage + ": " + reasons.front();
+  if (reasons.size() > 1) text += fmt::format("; nor can {} more of its batches run", reasons.size() - 1);
+  return text;
+}
 
-std::vector<Knot> list_knots(const plan::PlanSpec& plan, const std::vector<BatchShare>& shares,
+std::vector<Knot> list_knots(const StageSpec& stage, const std::vector<BatchShare>& shares,
                              std::vector<std::string>& infeasible) {
+  const auto& plan = stage.plan;
   std::vector<Knot> all;
+  std::vector<std::string> refused;
   for (const auto& share : shares) {
     const std::int64_t n = share.batch / sequences_per_micro_batch(plan);
     Knot knot{n, cluster::choose_schedule(plan, n), {}};
-    if (!knot.choice.possible) infeasible.push_back(knot.choice.reason);
-    if (all.empty() || all.back().micro_batches != n) all.push_back(std::move(knot));
+    if (!all.empty() && all.back().micro_batches == n) continue;
+    if (!knot.choice.possible) refused.push_back(knot.choice.reason);
+    all.push_back(std::move(knot));
   }
+  if (!refused.empty()) infeasible.push_back(refused_text(stage.name, refused));
   std::vector<Knot> ends;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const bool first = i == 0 || all[i - 1].choice.schedule != all[i].choice.schedule;
@@ -200,7 +206,7 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage,
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
   const std::size_t before =
       infeasible.size();  // of earlier stages: theirs do not keep this one from being judged
-  auto knots = list_knots(stage.plan, shares, infeasible);
+  auto knots = list_knots(stage, shares, infeasible);
   if (infeasible.size() > before) return out;
   const auto work = simulate_knots(spec, knots);
   out.step = knots.back().step;

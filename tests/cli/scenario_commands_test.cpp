@@ -78,6 +78,9 @@ TEST_CASE("run answers in text and JSON, the same bytes every time") {
 TEST_CASE("quick leaves out the experiments and nothing else") {
   const std::string quick = run({"run", small, "--quick"}).out;
   CHECK_THAT(quick, Contains("THE ANSWER") && !Contains("WHERE THE SECONDS GO"));
+  CHECK_THAT(quick, Contains("as --quick asks") && !Contains("confidence"));
+  CHECK_THAT(run({"run", small, "--quick", "--json"}).out,
+             Contains("\"interval\": null") && Contains("\"causes\": null"));
 }
 
 TEST_CASE("a plan that cannot run gives its reasons, status 1 and no trace") {

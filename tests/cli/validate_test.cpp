@@ -88,6 +88,12 @@ TEST_CASE("a table's mistakes are named with their place, all at once") {
                         "gateup_wgrad_us\n1,1,1,0,1,1,1\n"),
              Contains("expected round 0") && Contains("a round without routed rows"));
   CHECK_THAT(mistake({"validate", "trace", "--table", "no-such.csv"}), Contains("no such file: no-such.csv"));
+  CHECK_THAT(mistake({"validate", "trace", "--table", "tests"}), Contains("tests is a folder, expected a table (CSV)"));
+  const std::string shares =
+      "block,op,dispatch_round0,combine_round0,barrier_round0,dispatch_round1,combine_round1,barrier_round1,"
+      "dispatch_round2,combine_round2,barrier_round2,dispatch_round3,combine_round3,barrier_round3\n";
+  CHECK_THAT(mistake_in("--beside", shares + "attn(F),attn_rmsnorm,0.5,0,0.6,0,0,0,0,0,0,0,0,0\n"),
+             Contains(":2:22: error: shares of one time that add up to more than it"));
 }
 
 TEST_CASE("validate needs to know what, and slips are met with the nearest name") {

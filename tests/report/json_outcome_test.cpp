@@ -53,8 +53,17 @@ TEST_CASE("a step of reinforcement learning is given without and with its rollou
 
 TEST_CASE("numbers that JSON cannot hold become null") {
   study::Outcome o = sample::outcome();
-  o.gpu_hours = std::numeric_limits<double>::quiet_NaN();
+  o.total->gpu_hours = std::numeric_limits<double>::quiet_NaN();
   CHECK(json::parse(report::to_json(o)).at("total").at("gpu_hours").kind == json::Value::Kind::null);
+}
+
+TEST_CASE("experiments that were not asked for are null, not zero") {
+  study::Outcome o = sample::outcome();
+  o.interval.reset();
+  o.causes.reset();
+  const json::Value doc = json::parse(report::to_json(o));
+  CHECK(doc.at("interval").kind == json::Value::Kind::null);
+  CHECK(doc.at("causes").kind == json::Value::Kind::null);
 }
 
 TEST_CASE("an infeasible outcome has reasons and no totals") {

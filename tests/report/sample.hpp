@@ -55,11 +55,11 @@ inline study::Outcome outcome() {
   o.scenario = "sample", o.file = "scenarios/sample.yaml";
   o.seed = 7, o.hash = 0xabcdef, o.gpus = 2048;
   o.stages = {stage()};
-  o.duration = o.stages[0].duration, o.gpu_hours = o.stages[0].gpu_hours, o.cost = o.stages[0].cost;
-  o.interval = {
+  o.total = {o.stages[0].duration, o.stages[0].gpu_hours, o.stages[0].cost};
+  o.interval = study::Interval{
       seconds(19), seconds(21.5), 0.9, {{"GEMM rate", 0.05, 0.03, "DeepGEMM tables", "a GEMM sweep"}}};
-  o.causes = {{"pipeline messages", "messages take no time", seconds(0.4)},
-              {"routing", "balanced rows", seconds(1.2)}};
+  o.causes = std::vector<study::Cause>{{"pipeline messages", "messages take no time", seconds(0.4)},
+                                       {"routing", "balanced rows", seconds(1.2)}};
   spec::PublishedFigure step{"pre-training", "step_time_s", 19.926, {"a table", "sample.yaml:3", 0}};
   spec::PublishedFigure row{"pre-training", "breakdown.bubble_s", 2.5, {"a table", "sample.yaml:4", 0}};
   spec::PublishedFigure unknown{"", "steps", 3, {"a page", "sample.yaml:5", 0}};

@@ -43,7 +43,7 @@ TEST_CASE("published rows stand beside the prediction with a signed error") {
 TEST_CASE("details add what was assumed and the sources of spreads; the brief report counts them") {
   study::Outcome o = sample::outcome();
   o.stages[0].notes.push_back("assumed the weather: mild");
-  o.causes.push_back({"a small one", "nothing much", seconds(0.01)});
+  o.causes->push_back({"a small one", "nothing much", seconds(0.01)});
   auto scenario = sample::scenario();
   scenario.stages.resize(1);
   scenario.stages[0].assumptions = {{"the weather", "mild"}};
