@@ -24,6 +24,8 @@ struct CollectiveRates {
   double own_share = 0;  // time of the rank's own piece, which is only copied, relative to a received one
   Bytes ll_up_to{};      // buffer per rank below which NCCL keeps to LL and LL128
 
+  double tree_share = 1;  // rate of trees over more than two nodes, relative to those in one
+
   // All-reduce in the NVLink switch (NVLS): rate of the buffer, time per rank; no rate: the switch cannot.
   Bandwidth nvls_rate{};
   Seconds nvls_step{};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/collective_rates.hpp"
 #include "base/kernel.hpp"
 #include "base/sourced.hpp"
 #include "base/units.hpp"
@@ -60,6 +61,7 @@ struct GpuSpec {
   Sourced<Bandwidth> nvlink;           // one direction, nominal
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;
+  CollectiveRates collectives;  // NCCL's, among NVLink neighbours, where they were measured
   std::array<std::optional<Curve>, family_count> curves;              // by Family
   std::array<std::optional<Curve>, family_count> independent_curves;  // not of the trace; see Sources
 };
@@ -68,6 +70,7 @@ struct NicSpec {
   std::string name;
   Sourced<Bandwidth> line_rate;                            // nominal, one direction
   Sourced<Bandwidth> achieved;                             // one direction, measured, large messages
+  Sourced<Bandwidth> rings;  // the same in NCCL's rings, where that was measured; 0: as `achieved`
   Sourced<Seconds> latency_same_leaf, latency_cross_leaf;  // end to end, small message
 };
 

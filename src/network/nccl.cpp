@@ -53,13 +53,13 @@ Seconds ring(Pattern pattern, Protocol p, Bytes buffer, const GroupShape& g, con
   const bool twice = pattern == Pattern::all_reduce;
   const double n = count(g.size()), steps = (twice ? 2 : 1) * (n - 1);
   const double crossing = g.nodes < 2 ? 0 : std::min(steps, twice ? 2 * count(g.nodes) : count(g.nodes) - 1);
-  Bandwidth rate = protocol.rate;
+  const Seconds latency = protocol.base + (steps - crossing) * protocol.step + crossing * ring_net[i];
+  Seconds data = buffer * ((steps + nccl.own_share) / n) / protocol.rate;
   if (g.nodes > 1) {
     const bool alone = p == Protocol::ll128 && g.gpus_per_node < 2;
-    rate = std::min(rate, (alone ? ll128_alone : rail_share[i]) * rails(g, speeds));
+    const Bandwidth rate = (alone ? ll128_alone : rail_share[i]) * rails(g, speeds);
+    data = std::max(data, buffer * (steps / n) / rate);
   }
-  const Seconds latency = protocol.base + (steps - crossing) * protocol.step + crossing * ring_net[i];
-  const Seconds data = buffer * ((steps + nccl.own_share) / n) / rate;
   return join(latency, data, p == Protocol::simple ? nccl.simple_sharpness : 1);
 }
 
@@ -69,7 +69,7 @@ Seconds tree(Protocol p, Bytes buffer, const GroupShape& g, const LinkSpeeds& sp
   const Seconds latency =
       tree_base[i] + 2 * ((count(g.gpus_per_node) - 1) * tree_hop[i] + levels * tree_net[i]);
   const double crossings = g.nodes > 2 ? 2 : 1;  // of the buffer over the rails; up and down share a rail
-  const Bandwidth nvlink = 0.5 * rate_of(speeds.nccl, p).rate;
+  const Bandwidth nvlink = (g.nodes > 2 ? speeds.nccl.tree_share : 1) * 0.5 * rate_of(speeds.nccl, p).rate;
   const double power = std::max(0.0, std::floor(std::log2(buffer / 64_B)));
   const double correction =
       power < count(tree_sizes) ? tree_correction[i][static_cast<std::size_t>(power)] : 1.0;

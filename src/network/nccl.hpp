@@ -3,9 +3,9 @@
 // take the fastest and `explain` can show why. n ranks, m of them in each of N NVLink-joined nodes.
 //
 // Ring, protocol p, k = n - 1 steps (all-reduce 2 (n - 1)), of which i cross nodes (N - 1, or 2 N):
-//   latency = base_p + (k - i) step_p + i net_p,  data = S (k + own) / (n rate_p),
-//   rate_p = the smaller of the NVLink rate and of m rails (LL 1/4 of them, LL128 0.92, 0.7 with one GPU a
-//   node)
+//   latency = base_p + (k - i) step_p + i net_p,
+//   data = the longer of S (k + own) / (n rate_p) and, across nodes, S k / (n m rails)
+// where LL has 1/4 of the rails, LL128 0.92 of them or, with one GPU a node, 0.7.
 // The simple protocol in a node overlaps latency and data (CollectiveRates::simple_sharpness); LL and LL128
 // are used in a node below a buffer per rank, across nodes wherever they are faster.
 // Tree (all-reduce across nodes): base + 2 ((m - 1) hop + log2(N) net); a GPU's rail carries the buffer's

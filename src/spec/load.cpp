@@ -72,6 +72,12 @@ model::TransformerSpec load_model(const std::string& path) {
 hardware::GpuSpec load_gpu(const std::string& path) {
   return load_alone(path, [](Reader& reader) { return read_gpu(reader); });
 }
+hardware::NicSpec load_nic(const std::string& path) {
+  return load_alone(path, [](Reader& reader) { return read_nic(reader); });
+}
+CollectiveRates load_collectives(const std::string& path) {
+  return load_alone(path, [](Reader& reader) { return read_collective_rates(reader); });
+}
 plan::SoftwareSpec load_software(const std::string& path) {
   return load_alone(path, [](Reader& reader) { return read_software(reader); });
 }

@@ -13,6 +13,8 @@ namespace foretrain::spec {
 model::TransformerSpec read_model(Reader& reader);
 hardware::GpuSpec read_gpu(Reader& reader);
 hardware::NicSpec read_nic(Reader& reader);
+CollectiveRates read_collective_rates(Reader& reader);
+CollectiveRates read_collectives(Reader& part);  // its map or file of them; unknown where it names none
 plan::SoftwareSpec read_software(Reader& reader);
 
 // Reads the cluster with its two parts.

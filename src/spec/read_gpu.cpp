@@ -145,6 +145,7 @@ hardware::GpuSpec read_gpu(Reader& reader) {
   gpu.launch_gap =
       reader.sourced<Seconds>("launch_gap", Measure::time, "between dependent kernels", not_negative());
   read_rates(reader, gpu);
+  gpu.collectives = read_collectives(reader);
   if (const auto* entry = reader.required("curves", "one efficiency curve for each kernel family");
       entry != nullptr) {
     Reader curves(reader.context(), entry->value, reader.full("curves"), entry->where);

@@ -7,6 +7,9 @@ hardware::NicSpec read_nic(Reader& reader) {
   nic.name = reader.text("name", "the network card's name");
   nic.line_rate = reader.sourced<Bandwidth>("line_rate", Measure::bandwidth, "nominal rate, one direction");
   nic.achieved = reader.sourced<Bandwidth>("achieved", Measure::bandwidth, "measured rate of large messages");
+  if (reader.has("rings"))
+    nic.rings =
+        reader.sourced<Bandwidth>("rings", Measure::bandwidth, "bus bandwidth of NCCL's rings per card");
   if (const auto* entry = reader.required("latency", "{same_leaf: ..., cross_leaf: ...}"); entry != nullptr) {
     Reader latency(reader.context(), entry->value, reader.full("latency"), entry->where);
     nic.latency_same_leaf =
