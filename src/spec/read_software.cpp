@@ -14,6 +14,7 @@ model::Kernels read_kernels(Reader& reader) {
   k.fused_softmax = reader.flag_or("fused_softmax", k.fused_softmax);
   k.fused_activation = reader.flag_or("fused_activation", k.fused_activation);
   k.fused_bias = reader.flag_or("fused_bias", k.fused_bias);
+  k.fused_bias = reader.flag_or("fused_bias", k.fused_bias);
   k.fused_residual = reader.flag_or("fused_residual", k.fused_residual);
   k.fused_norm = reader.flag_or("fused_norm", k.fused_norm);
   k.fused_rotary = reader.flag_or("fused_rotary", k.fused_rotary);
@@ -21,6 +22,7 @@ model::Kernels read_kernels(Reader& reader) {
   k.fused_cast_transpose = reader.flag_or("fused_cast_transpose", k.fused_cast_transpose);
   k.dropout = reader.flag_or("dropout", k.dropout);
   k.accumulate_fp32 = reader.flag_or("accumulate_fp32", k.accumulate_fp32);
+  k.fused_accumulation = reader.flag_or("fused_accumulation", k.fused_accumulation);
   reader.text("source", "the code or paper that says which kernels these are");
   reader.finish();
   return k;
@@ -106,6 +108,7 @@ SoftwareSpec read_software(Reader& reader) {
     software.overlap = overlap_of(reader, *list, reader.full("overlap"), from.source);
   }
   read_exchange(reader, software);
+  software.kernels.expanded_dispatch = software.exchange == plan::TokenExchange::all_to_all;
   read_step(reader, software);
   reader.finish();
   return software;

@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "catch.hpp"
+#include "files.hpp"
+
+using namespace foretrain;
+
+namespace {
+
+const std::string root = FORETRAIN_ROOT;
+
+plan::SoftwareSpec profile(const std::string& name) {
+  return spec::load_software(root + "/models/software/" + name + ".yaml");
+}
+
+}  // namespace
+
+TEST_CASE("every software profile loads under its own name and says where its values come from") {
+  int profiles = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root + "/models/software")) {
+    INFO(entry.path().string());
+    const auto software = spec::load_software(entry.path().string());
+    ++profiles;
+    CHECK(software.name == entry.path().stem().string());
+    for (const auto& from : {software.gradient_bytes.from, software.gathered_bytes.from,
+                             software.optimizer_bytes.from, software.memory_reserve.from})
+      CHECK_FALSE(from.source.empty());
+  }
+  CHECK(profiles >= 8);
+}
+
+TEST_CASE("generations of Megatron differ as their code does") {
+  const auto old = profile("megatron-2021"), next = profile("megatron-2022"),
+             core = profile("megatron-core-2024");
+  CHECK_FALSE(old.kernels.flash_attention);
+  CHECK(old.kernels.dropout);
+  CHECK_FALSE(old.overlap.tensor);
+  CHECK(next.overlap.tensor);
+  CHECK_FALSE(next.overlap.gradients);
+  CHECK(core.kernels.flash_attention);
+  CHECK(core.kernels.stack == model::Kernels::Stack::standard);
+  CHECK(core.overlap.gradients);
+  CHECK(core.overlap.p2p);
+  CHECK(core.tensor_overlap.value > next.tensor_overlap.value);
+  CHECK(old.gradient_bytes.value == 2);  // FP16 then, FP32 later
+  CHECK(core.gradient_bytes.value == 4);
+}
+
+TEST_CASE("all-to-all sends each copy of a token, DeepEP each token") {
+  CHECK(profile("megatron-core-2024").exchange == plan::TokenExchange::all_to_all);
+  CHECK(profile("megatron-core-2024").kernels.expanded_dispatch);
+  CHECK(profile("megatron-core-2025").exchange == plan::TokenExchange::deepep);
+  CHECK_FALSE(profile("megatron-core-2025").kernels.expanded_dispatch);
+}
+
+TEST_CASE("what a profile leaves out stands as its default, and says so") {
+  const auto core = profile("megatron-core-2024");
+  CHECK(core.communication_sms.value == 0);
+  CHECK_FALSE(core.p2p_waits.value);
+  CHECK(core.overlapped_dispatch.value == 1);
+  CHECK(core.barrier.value.base() == 0);
+  CHECK(core.barrier.from.where == "default");
+  CHECK_FALSE(core.barrier.from.source.empty());
+  const auto deepseek = profile("deepseek-2024");
+  CHECK(deepseek.kernels.stack == model::Kernels::Stack::deepseek);
+  CHECK(deepseek.optimizer_bytes.value == 8);
+  CHECK(deepseek.gradient_bytes.from.where == "default");
+}
+
+TEST_CASE("a plan takes the overlaps of its software unless it names its own") {
+  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  CHECK_FALSE(spec::load(good).plan.overlap.gradients);
+  const std::string core = "plan.software=" + root + "/models/software/megatron-core-2024.yaml";
+  const auto taken = spec::load(good, {core});
+  CHECK(taken.plan.overlap.gradients);
+  CHECK(taken.plan.overlap.tensor);
+  const auto named = spec::load(good, {core, "plan.overlap=[p2p]"});
+  CHECK(named.plan.overlap.p2p);
+  CHECK_FALSE(named.plan.overlap.gradients);
+  CHECK_FALSE(spec::load(good, {core, "plan.overlap=[]"}).plan.overlap.p2p);
+}
+
+TEST_CASE("every key of a layout reaches the plan, and a stage changes what it names") {
+  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  const auto s =
+      spec::load(good, {"plan.schedule=interleaved", "plan.virtual_stages=2", "plan.recompute=full",
+                        "plan.precision=fp16", "plan.offload_optimizer=true", "plan.reshard=false",
+                        "plan.capacity_factor=1.25", "plan.expert=4", "plan.expert_tensor=2",
+                        "stages.second.plan.recompute=selective", "stages.second.plan.expert=2"});
+  CHECK(s.plan.schedule == plan::Schedule::interleaved);
+  CHECK(s.plan.stages.size() == 8);
+  CHECK(s.plan.recompute.layers);
+  CHECK(s.plan.precision == model::Precision::bf16);
+  CHECK(s.plan.offload_optimizer);
+  CHECK_FALSE(s.plan.reshard);
+  CHECK(s.plan.capacity_factor == 1.25);
+  CHECK(s.plan.expert_tensor == 2);
+  const auto& second = s.stages[1].plan;
+  CHECK(second.recompute.attention_core);
+  CHECK_FALSE(second.recompute.layers);
+  CHECK(second.virtual_stages == 2);
+  CHECK(second.expert == 2);
+  const auto zb = spec::load(good, {"plan.schedule=zb-h1", "plan.recompute=none"});
+  CHECK(zb.plan.schedule == plan::Schedule::zb1p);
+  const auto said = [&](const std::string& key) {
+    const auto found = std::find_if(s.settings.begin(), s.settings.end(),
+                                    [&](const spec::Setting& setting) { return setting.key == key; });
+    return found == s.settings.end() ? std::string("nowhere") : found->value + " by " + found->origin;
+  };
+  CHECK(said("plan.precision") == "fp16 by --set");
+  CHECK(said("plan.shard_group") == "0 by default");
+  CHECK(said("plan.overlap") == "none by default");
+}
