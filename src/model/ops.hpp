@@ -45,7 +45,10 @@ struct Kernels {
   bool fused_cross_entropy = true;   // else several passes over FP32 logits
   bool fused_cast_transpose = true;  // FP8: both layouts of a tensor from one read
   bool dropout = false;              // trained with dropout
-  bool accumulate_fp32 = true;       // weight-gradient GEMMs add into FP32 main gradients; else BF16
+  bool accumulate_fp32 = true;       // gradients of micro-batches add up in FP32; else BF16
+  // Weight-gradient GEMMs add up themselves (in BF16: write, since replicas reduce each micro-batch's); else
+  // they write BF16, and a pass of its own adds that.
+  bool fused_accumulation = true;
   // Each copy of a token is a row on the wire, made before the dispatch (all-to-all); else a token travels
   // once and is expanded where it arrives (DeepEP).
   bool expanded_dispatch = true;

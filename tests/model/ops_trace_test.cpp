@@ -49,7 +49,7 @@ std::string family_of(const std::string& trace_class, const std::string& op) {
   const std::map<std::string, std::string> other_names{
       {"ggemm_fp8", "grouped_gemm_fp8"},    {"wgrad_fp8_grouped", "grouped_wgrad_fp8"},
       {"attn_fwd", "attention_forward"},    {"attn_bwd", "attention_backward"},
-      {"fp8_cast_T", "fp8_cast_transpose"},
+      {"fp8_cast_T", "fp8_cast_transpose"}, {"rmsnorm_bwd", "rmsnorm_backward"},
   };
   if (op == "flash_bwd_pre" || op == "flash_bwd_post") return "elementwise";  // bound by bytes
   const auto found = other_names.find(trace_class);

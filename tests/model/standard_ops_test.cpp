@@ -200,6 +200,14 @@ TEST_CASE("weight gradients add into FP32 or are written in BF16") {
   CHECK((add.kernel.read - plain.kernel.read).base() == 4 * weights);
   CHECK(add.kernel.written.base() == 4 * weights);
   CHECK(plain.kernel.written.base() == 2 * weights);
+  work.kernels.fused_accumulation = false;  // a pass reads both and writes the sum
+  const auto bf16 = list_ops(llama3_8b(), Unit::dense_layer, work);
+  CHECK(find(bf16.mlp_w, "mlp_up_wgrad").kernel.written.base() == 2 * weights);
+  CHECK(moved(find(bf16.mlp_w, "mlp_up_grad_add")) == 6 * weights);
+  work.kernels.accumulate_fp32 = true;
+  const auto fp32 = list_ops(llama3_8b(), Unit::dense_layer, work);
+  CHECK(find(fp32.mlp_w, "mlp_up_wgrad").kernel.written.base() == 2 * weights);
+  CHECK(moved(find(fp32.mlp_w, "mlp_up_grad_add")) == 10 * weights);
 }
 
 TEST_CASE("chains move more bytes in more launches than fused kernels") {
@@ -221,4 +229,5 @@ TEST_CASE("chains move more bytes in more launches than fused kernels") {
   check_more(work.kernels.fused_norm);
   check_more(work.kernels.fused_rotary);
   check_more(work.kernels.fused_activation);
+  check_more(work.kernels.fused_accumulation);
 }

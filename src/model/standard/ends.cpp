@@ -61,9 +61,8 @@ void add_embedding_weights(OpList& list, const Shapes& s) {
   list.add("embedding_clear", stream(Family::memset_copy, s.vocabulary, h, 0, bf16_size(table)));
   list.add("embedding_scatter_add",
            stream(Family::embedding, t, h, 2 * bf16_size(rows) + ids_size(s), bf16_size(rows)));
-  if (s.kernels().accumulate_fp32)
-    list.add("embedding_main_grad", stream(Family::elementwise, s.vocabulary, h,
-                                           bf16_size(table) + fp32_size(table), fp32_size(table)));
+  if (s.kernels().accumulate_fp32 || !s.kernels().fused_accumulation)
+    add_accumulation(list, s, "embedding", s.vocabulary, h);
 }
 
 // Cross entropy over a cut vocabulary (Megatron-LM, core/tensor_parallel/cross_entropy.py). In passes: to

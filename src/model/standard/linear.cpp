@@ -83,15 +83,10 @@ void add_column_cast(OpList& list, const Shapes& s, const std::string& name, std
                                      operand_size(p, area(m, n)), cast_launches(p)));
 }
 
-Kernel weight_kernel(const Shapes& s, Precision precision, std::int64_t m, std::int64_t n, std::int64_t k,
-                     std::int64_t groups) {
-  auto kernel =
-      groups > 0 ? grouped_weight_gradient(precision, m, n, k, groups) : weight_gradient(precision, m, n, k);
-  if (s.kernels().accumulate_fp32) return kernel;
-  const double size = static_cast<double>(kernel.groups) * area(m, n);
-  kernel.read -= bytes(fp32_size(size));
-  kernel.written = bytes(bf16_size(size));
-  return kernel;
+void add_accumulation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
+                      std::int64_t n) {
+  const double size = area(m, n), main = s.kernels().accumulate_fp32 ? fp32_size(size) : bf16_size(size);
+  list.add(name + "_grad_add", stream(Family::elementwise, m, n, bf16_size(size) + main, main));
 }
 
 void add_linear_forward(OpList& list, const Shapes& s, const Linear& layer) {
@@ -143,6 +138,18 @@ void add_input_operand(OpList& list, const Shapes& s, const Linear& layer, Preci
   if (later) add_turn(list, name, s.tokens, layer.k);
 }
 
+// `kernel` reads and writes FP32 main gradients; or it writes BF16, and that is added or is all.
+void add_weight_gradient(OpList& list, const Shapes& s, const Linear& layer, Kernel kernel) {
+  const bool accumulates = s.kernels().fused_accumulation && s.kernels().accumulate_fp32;
+  const auto rows = kernel.m * kernel.groups;
+  if (!accumulates) {
+    kernel.read -= bytes(fp32_size(area(rows, kernel.n)));
+    kernel.written = bytes(bf16_size(area(rows, kernel.n)));
+  }
+  list.add(layer.name + "_wgrad", kernel);
+  if (!s.kernels().fused_accumulation) add_accumulation(list, s, layer.name, rows, kernel.n);
+}
+
 }  // namespace
 
 void add_linear_backward(OpList& list, const Shapes& s, const Linear& layer) {
@@ -157,8 +164,8 @@ void add_linear_backward(OpList& list, const Shapes& s, const Linear& layer) {
 }
 
 void add_linear_weights(OpList& list, const Shapes& s, const Linear& layer) {
-  list.add(layer.name + "_wgrad",
-           weight_kernel(s, precision_of(s, layer), layer.n, layer.k, rows_of(s, layer)));
+  add_weight_gradient(list, s, layer,
+                      weight_gradient(precision_of(s, layer), layer.n, layer.k, rows_of(s, layer)));
 }
 
 void add_experts_linear_forward(OpList& list, const Shapes& s, const Linear& layer) {
@@ -179,8 +186,9 @@ void add_experts_linear_backward(OpList& list, const Shapes& s, const Linear& la
 }
 
 void add_experts_linear_weights(OpList& list, const Shapes& s, const Linear& layer) {
-  list.add(layer.name + "_wgrad",
-           weight_kernel(s, precision_of(s, layer), layer.n, layer.k, s.routed, s.work.local_experts));
+  add_weight_gradient(
+      list, s, layer,
+      grouped_weight_gradient(precision_of(s, layer), layer.n, layer.k, s.routed, s.work.local_experts));
 }
 
 }  // namespace foretrain::model::standard

@@ -54,9 +54,8 @@ void add_cast(OpList& list, const Shapes& s, const std::string& name, std::int64
               double kept = 0);
 void add_column_cast(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n);
 
-// dW, added into FP32 main gradients or written in BF16.
-Kernel weight_kernel(const Shapes& s, Precision precision, std::int64_t m, std::int64_t n, std::int64_t k,
-                     std::int64_t groups = 0);
+// What adds a BF16 gradient of m x n into the main gradients, where the GEMM does not.
+void add_accumulation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n);
 
 Communication collective(Pattern pattern, const Shapes& s, std::int64_t columns, double element_size,
                          bool overlaps);
