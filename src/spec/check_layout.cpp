@@ -95,7 +95,6 @@ bool check_layout(Context& context, const Layout& layout, const Scenario& s) {
   check_tensor(judge, s);
   const bool staged = check_virtual_stages(judge);
   check_shards(judge);
-  check_precision(judge, s);
   if (context.error_count() == errors) check_modelled(judge);
   if (staged) check_layers(judge, s);
   return check_gpus(judge, s) && staged;

@@ -1,5 +1,4 @@
-// How a layout cuts the matrices of a model: each share must be whole. And whether the GPU multiplies in the
-// precision asked for.
+// How a layout cuts the matrices of a model, its layers and its parameters: each share must be whole.
 
 #include <numeric>
 
@@ -36,22 +35,6 @@ std::string fault_of_kv_heads(const AttentionSpec& a, std::int64_t tensor) {
   if (a.kv_heads < tensor && tensor % a.kv_heads != 0)
     return fmt::format("tensor {} is no multiple of the model's {} key-value heads", tensor, a.kv_heads);
   return {};
-}
-
-std::string name_of_precision(model::Precision p) {
-  switch (p) {
-    case model::Precision::bf16:
-      return "bf16";
-    case model::Precision::fp8:
-      return "fp8";
-    case model::Precision::fp8_tensor:
-      return "fp8_tensor";
-    case model::Precision::mxfp8:
-      return "mxfp8";
-    case model::Precision::nvfp4:
-      return "nvfp4";
-  }
-  return "?";
 }
 
 }  // namespace
@@ -143,18 +126,6 @@ void check_shards(const Judge& judge) {
                 fmt::format("shard_group {} does not divide data {} x context {} = {}", p.shard_group, p.data,
                             p.context, replicas),
                 nearby_divisors(replicas, p.shard_group));
-}
-
-void check_precision(const Judge& judge, const Scenario& s) {
-  const auto precision = judge.plan.precision;
-  if (s.gpu.sms.value == 0 || precision == model::Precision::bf16 || !judge.fresh(&PlanSpec::precision))
-    return;
-  const bool fp8 = s.gpu.peak_fp8.value.base() > 0;
-  if (fp8) return;
-  judge.error(
-      {"precision"},
-      fmt::format("precision {}, but {} has no such tensor cores", name_of_precision(precision), s.gpu.name),
-      "use bf16 or fp16");
 }
 
 }  // namespace foretrain::spec

@@ -42,6 +42,5 @@ void check_experts(const Judge& judge, const Scenario& scenario);
 void check_tensor(const Judge& judge, const Scenario& scenario);
 void check_shards(const Judge& judge);
 bool check_virtual_stages(const Judge& judge);  // false: the stages of the pipeline cannot be told
-void check_precision(const Judge& judge, const Scenario& scenario);
 
 }  // namespace foretrain::spec
