@@ -110,7 +110,8 @@ struct Kernel {
   int d_qk = 0, d_v = 0;  // attention head dimensions
   Flops work{};           // executed FLOPs, recompute and padding included
   Bytes read{}, written{};
-  int launches = 1;  // kernels launched; tiny ones are priced together
+  int launches = 1;       // kernels launched; tiny ones are priced together
+  bool splits_k = false;  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do)
 };
 
 }  // namespace foretrain

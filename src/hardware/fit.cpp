@@ -30,9 +30,8 @@ Eigen::Vector2d fit_by_sums(const Eigen::MatrixXd& parts, const Eigen::VectorXd&
 }
 
 GpuSpec with_curve(GpuSpec gpu, Family family, const Curve& curve) {
-  gpu.sustained_rate.value = 1;  // points are judged in the conditions they were measured in
   gpu.curves[static_cast<std::size_t>(family)] = curve;
-  return gpu;
+  return at_full_clock(std::move(gpu));  // points are judged in the conditions they were measured in
 }
 
 // Each point is judged under its own family, so one curve may be fitted to several of them.

@@ -11,6 +11,7 @@
 #include "base/kernel.hpp"
 #include "base/sourced.hpp"
 #include "base/units.hpp"
+#include "hardware/gemm_grid.hpp"
 
 namespace foretrain::hardware {
 
@@ -18,20 +19,27 @@ namespace foretrain::hardware {
 struct Curve {
   enum class Kind : std::uint8_t {
     tile,       // GEMM: output tiles in waves over the SMs; see price() for the formula
+    grid,       // GEMM: efficiency measured on a grid of (m, n, k); see hardware/gemm_grid.hpp
     table,      // efficiency against a size (attention: sequence length), linear in the size's logarithm
     bandwidth,  // bytes at a fraction of HBM bandwidth, plus a fixed time a launch
   };
   Kind kind = Kind::bandwidth;
   // tile
   std::int64_t tile_m = 128, tile_n = 128;
-  double efficiency = 0;    // of the SM's peak while its tile's main loop runs, in (0, 1]
+  double efficiency = 0;    // of the SM's peak while its tile's main loop runs, in (0, 1]; grid: a factor, 1
   Seconds tile_overhead{};  // prologue + epilogue of a tile that the main loop does not hide
-  // table: measured causal, so `at` is the sequence length; held constant outside the measured range
-  std::vector<double> at, efficiencies;
-  // bandwidth (also bounds the two others), with the kernel alone on the GPU
+  // grid
+  std::size_t grid = 0;  // which of GpuSpec::grids
+  // table: measured causal, so `at` is the sequence length; held constant outside the measured range. With
+  // `head_dims` one row of `efficiencies` for each, and between them linear in the logarithm of d_qk.
+  std::vector<double> at, efficiencies, head_dims;
+  // bandwidth (also bounds the others), with the kernel alone on the GPU
   double bandwidth_fraction = 1;
   Seconds per_launch{};  // fixed time of each launch beyond the launch gap
   bool whole_chip = false;  // launched as one wave of blocks over all SMs, each block looping over its rows
+  // tile, grid: rate in a training run relative to the benchmark behind this curve, where that is known
+  // better than GpuSpec::sustained_rate says
+  std::optional<Sourced<double>> sustained_rate;
   Provenance from;
   std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
   std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is
@@ -48,13 +56,14 @@ enum class Sources : std::uint8_t {
 struct GpuSpec {
   std::string name;
   Sourced<std::int64_t> sms;
-  Sourced<FlopRate> peak_fp8, peak_bf16, peak_fp32;
+  Sourced<FlopRate> peak_bf16, peak_fp32;
+  Sourced<FlopRate> peak_fp8, peak_fp4;  // 0: the tensor cores cannot
   Sourced<Bandwidth> hbm_bandwidth;
   Sourced<Bytes> memory;
   Sourced<Seconds> launch_gap;  // between dependent kernels of one stream
   // Rate of GEMM kernels in a training run, relative to the short benchmark that their curve was measured in:
-  // the clock that a power limit leaves. Applies to tile curves that were not fitted on a training trace
-  // themselves.
+  // the clock that a power limit leaves. Applies to tile and grid curves that were not fitted on a training
+  // trace themselves and say nothing else.
   Sourced<double> sustained_rate{1.0, {}};
   Sourced<double>
       gpu_spread;  // relative standard deviation of SM-bound kernel time from GPU to GPU, same part
@@ -62,6 +71,7 @@ struct GpuSpec {
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;
   CollectiveRates collectives;  // NCCL's, among NVLink neighbours, where they were measured
+  std::vector<GemmGrid> grids;                                        // that curves name by index
   std::array<std::optional<Curve>, family_count> curves;              // by Family
   std::array<std::optional<Curve>, family_count> independent_curves;  // not of the trace; see Sources
 };

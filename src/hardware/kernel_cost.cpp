@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "base/check.hpp"
 
@@ -13,8 +14,10 @@ std::int64_t divide_up(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 
-bool splits_k(Family family) {
-  return family == Family::wgrad_fp8 || family == Family::grouped_wgrad_fp8;
+constexpr std::int64_t grid_tile_m = 128;  // rows that every group of a grouped GEMM is rounded up to
+
+bool splits_k(const Kernel& kernel) {
+  return kernel.splits_k || kernel.family == Family::wgrad_fp8 || kernel.family == Family::grouped_wgrad_fp8;
 }
 
 const Curve* curve_of(Family family, const GpuSpec& gpu, Sources sources) {
@@ -24,35 +27,53 @@ const Curve* curve_of(Family family, const GpuSpec& gpu, Sources sources) {
   return gpu.curves[index] ? &*gpu.curves[index] : nullptr;
 }
 
+// Groups run together as one GEMM of all their rows, so waves are lost once and not a group.
+Seconds grid_time(const Kernel& kernel, const GemmGrid& grid, FlopRate rate, std::int64_t sms) {
+  std::int64_t rows = kernel.m;
+  if (splits_k(kernel))
+    rows = kernel.m * kernel.groups;
+  else if (kernel.groups > 1)
+    rows = kernel.groups * divide_up(divide_up(kernel.m, kernel.groups), grid_tile_m) * grid_tile_m;
+  const double m = static_cast<double>(rows), n = static_cast<double>(kernel.n), k = main_loop_length(kernel);
+  return flops(2.0 * m * n * k) / (rate * efficiency(grid, m, n, k, sms));
+}
+
 Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu, std::int64_t sms_available,
                      Sources sources) {
   const double sms = static_cast<double>(gpu.sms.value);
+  const double sms_share = static_cast<double>(sms_available) / sms;
   const FlopRate rate = peak(gpu, kernel.dtype);
+  const bool bare = sources != Sources::any;  // the derate is of the trace too
+  const double sustained = bare ? 1.0 : sustained_rate(gpu, curve).value;
+  if (curve.kind != Curve::Kind::bandwidth) check(rate.base() > 0, "the GPU computes in this precision");
+  if (curve.kind == Curve::Kind::grid) {
+    check(curve.grid < gpu.grids.size(), "a grid curve names one of the GPU's grids");
+    return grid_time(kernel, gpu.grids[curve.grid], rate * (curve.efficiency * sms_share), sms_available) /
+           sustained;
+  }
   if (curve.kind == Curve::Kind::tile) {
     const auto waves = count_waves(count_tiles(kernel, curve.tile_m, curve.tile_n), sms_available);
     const Flops tile =
         flops(2.0 * static_cast<double>(curve.tile_m * curve.tile_n) * main_loop_length(kernel));
-    const bool burst = curve.fitted_on.empty() && sources == Sources::any;  // the derate is of the trace too
     return static_cast<double>(waves) * (tile / (rate / sms * curve.efficiency) + curve.tile_overhead) /
-           (burst ? gpu.sustained_rate.value : 1.0);
+           sustained;
   }
-  if (curve.kind == Curve::Kind::table) {
-    const double efficiency = interpolate(curve.at, curve.efficiencies, table_size(kernel));
-    return kernel.work / (rate * efficiency * (static_cast<double>(sms_available) / sms));
-  }
+  if (curve.kind == Curve::Kind::table)
+    return kernel.work / (rate * (table_efficiency(curve, table_size(kernel), kernel.d_qk) * sms_share));
   return {};
 }
 
 }  // namespace
 
 FlopRate peak(const GpuSpec& gpu, DType dtype) {
-  return dtype == DType::fp8    ? gpu.peak_fp8.value
+  return dtype == DType::fp4    ? gpu.peak_fp4.value
+         : dtype == DType::fp8  ? gpu.peak_fp8.value
          : dtype == DType::bf16 ? gpu.peak_bf16.value
                                 : gpu.peak_fp32.value;
 }
 
 std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t tile_n) {
-  const auto rows = splits_k(kernel.family) ? kernel.m : divide_up(kernel.m, kernel.groups);
+  const auto rows = splits_k(kernel) ? kernel.m : divide_up(kernel.m, kernel.groups);
   return kernel.groups * divide_up(rows, tile_m) * divide_up(kernel.n, tile_n);
 }
 
@@ -62,14 +83,14 @@ std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available) {
 
 double main_loop_length(const Kernel& kernel) {
   const double k = static_cast<double>(kernel.k);
-  return splits_k(kernel.family) ? k / static_cast<double>(kernel.groups) : k;
+  return splits_k(kernel) ? k / static_cast<double>(kernel.groups) : k;
 }
 
 double table_size(const Kernel& kernel) {
   return 2.0 * static_cast<double>(kernel.k);
 }
 
-double interpolate(const std::vector<double>& at, const std::vector<double>& values, double size) {
+double interpolate(std::span<const double> at, std::span<const double> values, double size) {
   check(!at.empty() && at.size() == values.size(), "a table curve needs as many values as sizes");
   if (size <= at.front()) return values.front();
   if (size >= at.back()) return values.back();
@@ -78,10 +99,46 @@ double interpolate(const std::vector<double>& at, const std::vector<double>& val
   return values[right - 1] + share * (values[right] - values[right - 1]);
 }
 
+double table_efficiency(const Curve& curve, double size, double head_dim) {
+  const auto& dims = curve.head_dims;
+  const std::size_t width = curve.at.size();
+  const auto row = [&](std::size_t i) {
+    return interpolate(curve.at, std::span(curve.efficiencies).subspan(i * width, width), size);
+  };
+  if (dims.empty() || head_dim <= dims.front()) return row(0);
+  if (head_dim >= dims.back()) return row(dims.size() - 1);
+  const auto right =
+      static_cast<std::size_t>(std::upper_bound(dims.begin(), dims.end(), head_dim) - dims.begin());
+  const double share = std::log(head_dim / dims[right - 1]) / std::log(dims[right] / dims[right - 1]);
+  return (1 - share) * row(right - 1) + share * row(right);
+}
+
+const Sourced<double>& sustained_rate(const GpuSpec& gpu, const Curve& curve) {
+  static const Sourced<double> whole{1.0, {}};
+  const bool gemm = curve.kind == Curve::Kind::tile || curve.kind == Curve::Kind::grid;
+  if (!gemm || !curve.fitted_on.empty()) return whole;
+  return curve.sustained_rate ? *curve.sustained_rate : gpu.sustained_rate;
+}
+
+GpuSpec at_full_clock(GpuSpec gpu) {
+  gpu.sustained_rate.value = 1;
+  for (auto* curves : {&gpu.curves, &gpu.independent_curves})
+    for (auto& curve : *curves)
+      if (curve) curve->sustained_rate.reset();
+  return gpu;
+}
+
 std::vector<Family> missing_curves(const GpuSpec& gpu) {
-  std::vector<Family> missing;
+  std::vector<Family> deepseek;
   for (std::size_t i = 0; i <= static_cast<std::size_t>(Family::optimizer); ++i)
-    if (!gpu.curves[i]) missing.push_back(static_cast<Family>(i));
+    deepseek.push_back(static_cast<Family>(i));
+  return missing_curves(gpu, deepseek);
+}
+
+std::vector<Family> missing_curves(const GpuSpec& gpu, const std::vector<Family>& families) {
+  std::vector<Family> missing;
+  for (const Family family : families)
+    if (!gpu.curves[static_cast<std::size_t>(family)]) missing.push_back(family);
   return missing;
 }
 

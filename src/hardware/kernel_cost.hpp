@@ -8,8 +8,12 @@
 //   tile curve:   compute = waves * (2 tile_m tile_n k / (peak / SMs * efficiency) + tile_overhead),
 //                 waves = ceil(tiles / sms_available), tiles = groups * ceil(m/g/tile_m) * ceil(n/tile_n);
 //                 weight gradients split k among the groups: tiles = groups * ceil(m/tile_m) * ceil(n/tile_n)
-//                 divided by sustained_rate where the curve comes from short benchmarks
-//   table curve:  compute = work / (peak * efficiency(size) * sms_available / SMs), size = 2 x mean keys
+//   grid curve:   compute = 2 M n K / (peak * efficiency(M, n, K) * sms_available / SMs), where groups run as
+//                 one tall GEMM, each rounded up to tiles of 128 rows: M = g ceil(m/g/128) 128, K = k; groups
+//                 that split k: M = g m, K = k/g
+//   both divided by the sustained rate where the curve comes from short benchmarks
+//   table curve:  compute = work / (peak * efficiency(size, d_qk) * sms_available / SMs), size = 2 x mean
+//   keys
 //
 // Sources: the roofline (Williams et al., CACM 2009) with wave quantisation explicit. Stops being true for
 // kernels that split k across SMs and below about 2 us. Cost: O(1), no allocation.
@@ -23,6 +27,7 @@
 // the others. Left out: that this second wave has the HBM nearly to itself. Forward, where it is one block in
 // three of the SM, the trace shows 1.55 times the time instead of 2; backward 1.85.
 
+#include <span>
 #include <vector>
 
 #include "hardware/gpu.hpp"
@@ -48,16 +53,23 @@ struct KernelPrice {
 // Precondition: `gpu` has a curve for the kernel's family (spec checks this; see missing_curves).
 KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& conditions);
 
-// Families without a curve, in the order of base/kernel.hpp.
+// Families without a curve: of DeepSeek's lists, in the order of base/kernel.hpp, or of those given.
 std::vector<Family> missing_curves(const GpuSpec& gpu);
+std::vector<Family> missing_curves(const GpuSpec& gpu, const std::vector<Family>& families);
+
+// The same GPU with GEMMs at the clock of short benchmarks.
+GpuSpec at_full_clock(GpuSpec gpu);
 
 // The pieces of the formula, for fits and tests.
 std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t tile_n);
 std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available);
 std::int64_t count_grid_waves(const Curve& curve, const GpuSpec& gpu, std::int64_t sms_open);
 double main_loop_length(const Kernel& kernel);  // the k that one tile runs through
-double interpolate(const std::vector<double>& at, const std::vector<double>& values, double size);
+double interpolate(std::span<const double> at, std::span<const double> values, double size);
 double table_size(const Kernel& kernel);  // sequence length that a table curve is read at
-FlopRate peak(const GpuSpec& gpu, DType dtype);
+double table_efficiency(const Curve& curve, double size, double head_dim);
+// Rate relative to the benchmark behind a curve, in a training run; 1 for curves fitted on one.
+const Sourced<double>& sustained_rate(const GpuSpec& gpu, const Curve& curve);
+FlopRate peak(const GpuSpec& gpu, DType dtype);  // 0: not on this GPU
 
 }  // namespace foretrain::hardware

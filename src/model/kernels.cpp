@@ -84,6 +84,7 @@ Kernel grouped_weight_gradient(Precision precision, std::int64_t m, std::int64_t
   const double accumulator = fp32_size(real(groups) * product(m, n));
   kernel.read = bytes(operand_size(precision, product(m + n, k)) + accumulator);
   kernel.written = bytes(accumulator);
+  kernel.splits_k = true;
   return kernel;
 }
 

@@ -33,11 +33,16 @@ std::string curve_text(const Curve& curve) {
     case Curve::Kind::tile:
       return fmt::format("tiles of {} x {}, main loop at {} of the SM's peak, {} more a tile", curve.tile_m,
                          curve.tile_n, percent_text(curve.efficiency), time_text(curve.tile_overhead));
+    case Curve::Kind::grid:
+      return "share of peak measured on a grid of m, n and k, between its points in logarithms";
     case Curve::Kind::table: {
       std::string text = "share of peak by size:";
-      for (std::size_t i = 0; i < curve.at.size() && i < curve.efficiencies.size(); ++i) {
-        text += fmt::format("{} {} at {}", i == 0 ? "" : ",", percent_text(curve.efficiencies[i]),
-                            whole(curve.at[i]));
+      for (std::size_t i = 0; i < curve.efficiencies.size(); ++i) {
+        const std::size_t at = i % curve.at.size(), row = i / curve.at.size();
+        if (at == 0 && !curve.head_dims.empty())
+          text += fmt::format("{} heads of {}:", row == 0 ? "" : ";", whole(curve.head_dims[row]));
+        text += fmt::format("{} {} at {}", at == 0 ? "" : ",", percent_text(curve.efficiencies[i]),
+                            whole(curve.at[at]));
       }
       return text;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "spec/check_gpu.hpp"
 #include "spec/include.hpp"
 #include "spec/read.hpp"
 
@@ -38,6 +39,7 @@ Scenario read_scenario(Context& context, const Node& root, const std::string& pa
   s.published = read_published(context, top.optional("published"), s.stages);
   top.finish();
   cross_checks(context, s);
+  check_gpu(context, s);
   return s;
 }
 

@@ -87,23 +87,28 @@ TEST_CASE("a curve is a bound only where its part says so") {
   }
 }
 
-TEST_CASE("a GPU needs a curve for every kernel family") {
+TEST_CASE("a GPU needs a curve for every kernel that the plan launches, and the tensor cores it asks for") {
   std::ifstream in(root + "/topologies/parts/h800.yaml");
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  const auto rope = text.find("\n  rope:");
-  REQUIRE(rope != std::string::npos);
-  text.replace(rope, 8, "\n  rop:");
+  const std::string whole(std::istreambuf_iterator<char>(in), {});
+  const auto without = [&](const std::string& from, const std::string& to) {
+    const auto begin = whole.find("\n" + from), end = whole.find("\n" + to, begin);
+    REQUIRE(end != std::string::npos);
+    std::string text = whole.substr(0, begin) + whole.substr(end);
+    for (auto at = text.find("grid: curves"); at != std::string::npos; at = text.find("grid: curves", at + 1))
+      text.insert(at + 6, root + "/topologies/parts/");
+    return text;
+  };
   const Folder folder;
-  const auto path = folder.write("gpu.yaml", text);
-  try {
-    spec::load_gpu(path);
-    FAIL("loaded without a curve for rope");
-  } catch (const SpecError& error) {
-    REQUIRE(error.all().size() == 2);
-    CHECK(error.all()[0].hint == "missing: rope");
-    CHECK(error.all()[1].message == "unknown key 'rop' in curves");
-    CHECK(error.all()[1].hint == "did you mean 'rope'?");
-  }
+  const auto faults = [&](const std::string& text) {
+    return faults_of(root + "/scenarios/deepseek-v3.yaml",
+                     {"cluster.gpu=" + folder.write("gpu.yaml", text)});
+  };
+  const auto no_rope = faults(without("  rope:", "  gating:"));
+  REQUIRE(no_rope.size() == 1);
+  CHECK(no_rope[0].hint == "missing: rope");
+  const auto no_fp8 = faults(without("  fp8:", "  bf16:"));
+  REQUIRE(no_fp8.size() == 1);
+  CHECK(no_fp8[0].message == "H800-SXM5-80GB has no FP8 tensor cores");
 }
 
 TEST_CASE("a listed stage assignment is taken as written") {
