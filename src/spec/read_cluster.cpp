@@ -12,6 +12,10 @@ topology::FabricSpec read_fabric(Reader& reader) {
   fabric.planes = reader.integer("planes", "separate networks, one for each NIC of a node", {1, 64});
   fabric.levels = reader.integer("levels", "switch layers", {1, 3});
   fabric.switch_ports = reader.integer("switch_ports", "ports of one switch", {2, 4096});
+  if (reader.has("oversubscription"))
+    fabric.oversubscription =
+        reader.measure("oversubscription", Measure::ratio,
+                       "ports of a leaf towards cards, for one towards spines", {1, 64, false, "1 to 64"});
   reader.finish();
   return fabric;
 }
@@ -24,6 +28,9 @@ void read_cluster(Reader& reader, Scenario& scenario) {
   cluster.gpus = reader.integer("gpus", "GPUs in all", {1, 1'000'000});
   cluster.gpus_per_node = reader.integer("gpus_per_node", "GPUs of one node", {1, 1024});
   cluster.nics_per_node = reader.integer("nics_per_node", "network cards of one node", {1, 1024});
+  if (reader.has("nvlink_domain"))
+    cluster.nvlink_domain =
+        reader.integer("nvlink_domain", "GPUs that NVLink joins, nodes together", {1, 1024});
   if (const auto* entry =
           reader.required("fabric", "{kind: ..., planes: ..., levels: ..., switch_ports: ...}");
       entry != nullptr) {

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace foretrain::topology {
 namespace {
 
@@ -21,13 +23,18 @@ std::string refusal(const ClusterSpec& c) {
   if (f.levels != 2)
     return fmt::format("a fat tree of {} is not modelled, only 2 levels",
                        f.levels == 1 ? "one level" : fmt::format("{} levels", f.levels));
-  if (f.switch_ports < 2 || f.switch_ports % 2 != 0)
+  if (f.switch_ports < 2 || (f.oversubscription == 1 && f.switch_ports % 2 != 0))
     return fmt::format("a switch of {} ports has no equal halves up and down", f.switch_ports);
+  if (f.oversubscription < 1)
+    return fmt::format("an oversubscription of {} would leave uplinks idle", f.oversubscription);
+  if (c.nvlink_gpus() % c.gpus_per_node != 0)
+    return fmt::format("NVLink domains of {} GPUs do not hold whole nodes of {}", c.nvlink_gpus(),
+                       c.gpus_per_node);
   const bool joined = f.kind == FabricSpec::Kind::multi_rail_fat_tree;
   if (!joined && f.planes != c.nics_per_node)
     return fmt::format("{} planes need {} NICs a node, there are {}", f.planes, f.planes, c.nics_per_node);
   const std::int64_t endpoints = c.gpus / c.gpus_per_node * (joined ? c.nics_per_node : 1);
-  const std::int64_t limit = f.switch_ports * f.switch_ports / 2;
+  const std::int64_t limit = f.switch_ports * ports_down(f);
   if (endpoints > limit)
     return fmt::format("{} endpoints a plane exceed the {} that two layers of {}-port switches join",
                        endpoints, limit, f.switch_ports);
@@ -43,7 +50,10 @@ Layout layout_of(const ClusterSpec& c) {
   l.nics_per_node = c.nics_per_node;
   l.planes = l.rails_joined ? 1 : c.fabric.planes;
   l.endpoints_per_plane = l.nodes * (l.rails_joined ? l.nics_per_node : 1);
-  l.ports_down = l.ports_up = c.fabric.switch_ports / 2;
+  l.gpus_per_domain = std::min(c.nvlink_gpus(), c.gpus);
+  l.domains = divide_up(c.gpus, l.gpus_per_domain);
+  l.ports_down = ports_down(c.fabric);
+  l.ports_up = c.fabric.switch_ports - l.ports_down;
   l.leaves_per_plane = divide_up(l.endpoints_per_plane, l.ports_down);
   if (l.leaves_per_plane > 1)
     l.spines_per_plane = divide_up(l.leaves_per_plane * l.ports_up, c.fabric.switch_ports);
@@ -56,7 +66,7 @@ std::vector<NodeKind> list_nodes(const Layout& l) {
     nodes.insert(nodes.end(), static_cast<std::size_t>(n), kind);
   };
   add(l.gpus, NodeKind::gpu);
-  add(l.nodes, NodeKind::nvswitch);
+  add(l.domains, NodeKind::nvswitch);
   add(l.nodes * l.nics_per_node, NodeKind::nic);
   add(l.planes * l.leaves_per_plane, NodeKind::leaf);
   add(l.planes * l.spines_per_plane, NodeKind::spine);
@@ -69,7 +79,7 @@ std::vector<NodeKind> list_nodes(const Layout& l) {
 std::vector<Link> list_links(const Layout& l, const LinkRates& rates) {
   std::vector<Link> links;
   for (std::int64_t g = 0; g < l.gpus; ++g)
-    links.push_back({gpu_id(l, g), nvswitch_id(l, g / l.gpus_per_node), LinkKind::nvlink, rates.nvlink});
+    links.push_back({gpu_id(l, g), nvswitch_id(l, g / l.gpus_per_domain), LinkKind::nvlink, rates.nvlink});
   for (std::int64_t g = 0; g < l.gpus; ++g)
     links.push_back(
         {gpu_id(l, g), nic_id(l, g / l.gpus_per_node, rail_of(l, g)), LinkKind::pcie, rates.pcie});

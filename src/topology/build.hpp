@@ -1,6 +1,6 @@
 #pragma once
 // From a description of a cluster to its graph: two-layer fat trees of switches with half of a leaf's ports
-// down and half up (no oversubscription), one tree a plane or one tree for all rails.
+// down and half up (or fewer up, by the oversubscription), one tree a plane or one tree for all rails.
 //
 // Left out: three-layer trees, dragonfly and torus fabrics; those are refused with a reason, as is a plane
 // that needs more endpoints than two layers can join (ports^2 / 2; Leiserson 1985, Al-Fares et al., SIGCOMM

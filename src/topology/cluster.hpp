@@ -1,5 +1,7 @@
 #pragma once
-// What a cluster is: how many GPUs, how they are packed into nodes, and the fabric between the nodes.
+// What a cluster is: how many GPUs, how they are packed into nodes, which of them NVLink joins, and the
+// fabric between the nodes. A node is what has one host: eight GPUs of a server, four of a GB200 tray; NVLink
+// may join several (72 GPUs of a rack).
 
 #include <cstdint>
 #include <string>
@@ -15,12 +17,35 @@ struct FabricSpec {
   std::int64_t planes = 8;  // multi_plane: one per NIC of a node
   std::int64_t levels = 2;
   std::int64_t switch_ports = 64;
+  double oversubscription = 1;  // ports of a leaf towards NICs, for one towards spines
 };
 
 struct ClusterSpec {
   std::string name;
   std::int64_t gpus = 0, gpus_per_node = 8, nics_per_node = 8;
+  std::int64_t nvlink_domain = 0;  // GPUs that NVLink joins; 0: those of a node
   FabricSpec fabric;
+
+  std::int64_t nvlink_gpus() const { return nvlink_domain > 0 ? nvlink_domain : gpus_per_node; }
 };
+
+// Ports of a leaf towards NICs; the others go to spines.
+inline std::int64_t ports_down(const FabricSpec& f) {
+  const auto up = static_cast<std::int64_t>(static_cast<double>(f.switch_ports) / (1 + f.oversubscription));
+  return f.switch_ports - (up > 0 ? up : 1);
+}
+
+// Consecutive GPUs whose NICs hang on the same leaves, so that their traffic crosses no spine.
+inline std::int64_t gpus_under_leaf(const ClusterSpec& c) {
+  const std::int64_t nics = ports_down(c.fabric);
+  const bool joined = c.fabric.kind == FabricSpec::Kind::multi_rail_fat_tree;
+  return joined ? nics : nics * c.gpus_per_node;
+}
+
+// What a NIC keeps of its rate when all of `span` consecutive GPUs send at once to others of them: all under
+// one leaf, the share of the uplinks beyond. A ring of neighbours crosses leaves rarely and keeps more.
+inline double rail_share(const ClusterSpec& c, std::int64_t span) {
+  return span <= gpus_under_leaf(c) ? 1.0 : 1 / c.fabric.oversubscription;
+}
 
 }  // namespace foretrain::topology

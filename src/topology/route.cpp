@@ -60,7 +60,7 @@ std::vector<Step> route(const Topology& topology, std::int64_t gpu_from, std::in
   std::vector<Step> steps;
   if (gpu_from == gpu_to) return steps;
   const std::int64_t node = gpu_from / l.gpus_per_node;
-  if (node == gpu_to / l.gpus_per_node) {
+  if (gpu_from / l.gpus_per_domain == gpu_to / l.gpus_per_domain) {
     cross_node(gpu_from, gpu_to, steps);
     return steps;
   }

@@ -1,7 +1,7 @@
 #pragma once
 // The links a message crosses between two GPUs, in order.
 //
-// In one node: NVLink up and down. Between nodes: through the NIC of the sender's rail to the leaf, over a
+// In one NVLink domain: up and down. Between nodes: through the NIC of the sender's rail to the leaf, over a
 // spine where the two leaves differ, and to the receiver's NIC. Where planes do not meet, a message to
 // another rail first takes NVLink to the GPU of its own node that sits on the receiver's rail (NCCL calls it
 // PXN); DeepEP forwards at the far end instead, which crosses the same kinds of links. Which spine: by

@@ -7,7 +7,7 @@ NodeId node_at(std::int64_t i) {
   return id_of<NodeId>(static_cast<std::size_t>(i));
 }
 std::int64_t first_nic(const Layout& l) {
-  return l.gpus + l.nodes;
+  return l.gpus + l.domains;
 }
 std::int64_t first_leaf(const Layout& l) {
   return first_nic(l) + l.nodes * l.nics_per_node;
@@ -21,8 +21,8 @@ std::int64_t first_spine(const Layout& l) {
 NodeId gpu_id(const Layout&, std::int64_t gpu) {
   return node_at(gpu);
 }
-NodeId nvswitch_id(const Layout& l, std::int64_t node) {
-  return node_at(l.gpus + node);
+NodeId nvswitch_id(const Layout& l, std::int64_t domain) {
+  return node_at(l.gpus + domain);
 }
 NodeId nic_id(const Layout& l, std::int64_t node, std::int64_t rail) {
   return node_at(first_nic(l) + node * l.nics_per_node + rail);

@@ -1,10 +1,10 @@
 #pragma once
-// The cluster as a sealed graph: GPUs, one NVSwitch a node, NICs, leaf and spine switches, and the cables
-// between them. Built once (topology/build.hpp), read by everyone, changed by no one.
+// The cluster as a sealed graph: GPUs, one NVSwitch an NVLink domain, NICs, leaf and spine switches, and the
+// cables between them. Built once (topology/build.hpp), read by everyone, changed by no one.
 //
 // A link is one full-duplex cable; a capacity counts one direction, in whatever rate the caller supplied
-// (nominal or achieved). Left out: the several NVSwitch chips of a node (they act as one crossbar), the PCIe
-// switches, the storage network, and failures.
+// (nominal or achieved). Left out: the several NVSwitch chips of a domain (they act as one crossbar), the
+// PCIe switches, the storage network, and failures.
 
 #include <cstdint>
 #include <utility>
@@ -20,7 +20,7 @@ enum class LinkId : std::uint32_t {};
 
 enum class NodeKind : std::uint8_t { gpu, nvswitch, nic, leaf, spine };
 enum class LinkKind : std::uint8_t {
-  nvlink,      // GPU to the NVSwitch of its node
+  nvlink,      // GPU to the NVSwitch of its domain
   pcie,        // GPU to its NIC
   nic,         // NIC to its leaf switch
   leaf_spine,  // switch to switch
@@ -37,6 +37,7 @@ struct Link {
 // node.
 struct Layout {
   std::int64_t gpus = 0, gpus_per_node = 0, nodes = 0, nics_per_node = 0;
+  std::int64_t gpus_per_domain = 0, domains = 0;  // joined by NVLink; the last domain may be partly filled
   std::int64_t planes = 0, endpoints_per_plane = 0;
   std::int64_t leaves_per_plane = 0, spines_per_plane = 0;  // no spines where one leaf serves the plane
   std::int64_t ports_down = 0, ports_up = 0;                // of a leaf
@@ -62,7 +63,7 @@ class Topology {
 
 // Ids from the layout. GPUs are numbered through the nodes: gpu = node * gpus_per_node + local index.
 NodeId gpu_id(const Layout& l, std::int64_t gpu);
-NodeId nvswitch_id(const Layout& l, std::int64_t node);
+NodeId nvswitch_id(const Layout& l, std::int64_t domain);
 NodeId nic_id(const Layout& l, std::int64_t node, std::int64_t rail);
 NodeId leaf_id(const Layout& l, std::int64_t plane, std::int64_t leaf);
 NodeId spine_id(const Layout& l, std::int64_t plane, std::int64_t spine);

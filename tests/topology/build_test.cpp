@@ -47,6 +47,40 @@ TEST_CASE("the 2048-GPU cluster has eight planes of 8 leaves and 4 spines") {
   CHECK(c.switch_links == 2048);
 }
 
+TEST_CASE("an NVLink domain may hold many nodes, and the last one may be partly filled") {
+  ClusterSpec c = cluster_of(160);
+  c.gpus_per_node = c.nics_per_node = c.fabric.planes = 4;
+  c.nvlink_domain = 72;
+  CHECK(c.nvlink_gpus() == 72);
+  const auto built = build(c, rates);
+  REQUIRE(built);
+  CHECK(built->layout().nodes == 40);
+  CHECK(built->layout().domains == 3);
+  const Counts counted = count(*built);
+  CHECK(counted.endpoints == 160);
+  c.nvlink_domain = 6;
+  CHECK(build(c, rates).error() == "NVLink domains of 6 GPUs do not hold whole nodes of 4");
+}
+
+TEST_CASE("an oversubscribed leaf has fewer uplinks, and the fabric joins more endpoints") {
+  ClusterSpec c = cluster_of(2048, FabricSpec::Kind::multi_rail_fat_tree);
+  c.fabric.oversubscription = 3;
+  CHECK(ports_down(c.fabric) == 48);
+  const auto built = build(c, rates);
+  REQUIRE(built);
+  CHECK(built->layout().leaves_per_plane == 43);
+  CHECK(built->layout().ports_up == 16);
+  CHECK(gpus_under_leaf(c) == 48);
+  CHECK(rail_share(c, 48) == 1);
+  CHECK(rail_share(c, 49) == Approx(1.0 / 3));
+  CHECK(build(cluster_of(2056, FabricSpec::Kind::multi_rail_fat_tree), rates).error().find("2048") !=
+        std::string::npos);
+  c.gpus = 3072;
+  CHECK(build(c, rates));
+  c.fabric.oversubscription = 0.5;
+  CHECK_FALSE(build(c, rates));
+}
+
 TEST_CASE("no switch has more cables than ports, whatever the size") {
   const std::int64_t nodes = GENERATE(1, 31, 32, 33, 64, 65, 330, 352, 353, 1000, 2048);
   ClusterSpec c = cluster_of(nodes * 2);

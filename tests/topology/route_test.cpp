@@ -53,6 +53,21 @@ TEST_CASE("routes of the 2048-GPU cluster cross the links they should") {
   CHECK(kinds(t, route(t, 0, 2047)) == Kinds{nv, nv, pcie, nic, up, up, nic, pcie});
 }
 
+TEST_CASE("nodes of one NVLink domain need no NIC, those of two do") {
+  ClusterSpec c;
+  c.gpus = 160;
+  c.gpus_per_node = c.nics_per_node = c.fabric.planes = 4;
+  c.nvlink_domain = 72;
+  const Topology t = build(c, {200_GBps, 64_GBps, 50_GBps, 50_GBps}).value();
+  using Kinds = std::vector<LinkKind>;
+  CHECK(kinds(t, route(t, 0, 71)) == Kinds{nv, nv});
+  CHECK(kinds(t, route(t, 0, 72)) == Kinds{pcie, nic, nic, pcie});
+  CHECK(kinds(t, route(t, 1, 72)) == Kinds{nv, nv, pcie, nic, nic, pcie});
+  CHECK(kinds(t, route(t, 145, 159)) == Kinds{nv, nv});
+  for (const std::int64_t to : {1, 40, 71, 72, 130, 159})
+    CHECK(is_walk(t, route(t, 5, to), gpu_id(t.layout(), 5), gpu_id(t.layout(), to)));
+}
+
 TEST_CASE("the formula agrees with a search of the graph") {
   const auto kind = GENERATE(planes, joined);
   const auto nodes = GENERATE(std::int64_t{3}, std::int64_t{7}, std::int64_t{16});
