@@ -44,6 +44,7 @@ struct Kernels {
   bool fused_rotary = true;
   bool fused_cross_entropy = true;   // else several passes over FP32 logits
   bool fused_cast_transpose = true;  // FP8: both layouts of a tensor from one read
+  bool current_scaling = false;      // fp8_tensor: a tensor's scale from itself (read twice), not from before
   bool dropout = false;              // trained with dropout
   bool accumulate_fp32 = true;       // gradients of micro-batches add up in FP32; else BF16
   // Weight-gradient GEMMs add up themselves (in BF16: write, since replicas reduce each micro-batch's); else

@@ -53,6 +53,11 @@ TEST_CASE("a fused cast writes both layouts from one read; NVFP4 reads twice") {
   CHECK(fused.family == Family::fp8_cast_transpose);
   CHECK(fused.read.base() == 2 * n);
   CHECK(fused.written.base() == 2 * n);
+  work.kernels.current_scaling = true;  // the largest value first
+  const auto current = find(list_ops(llama3_8b(), Unit::dense_layer, work).attention_f, "qkv_in_cast").kernel;
+  CHECK(current.read.base() == 4 * n);
+  CHECK(current.launches == 2);
+  work.kernels.current_scaling = false;
   work.kernels.fused_cast_transpose = false;
   const auto two = list_ops(llama3_8b(), Unit::dense_layer, work);
   CHECK(moved(find(two.attention_f, "qkv_in_cast")) == 3 * n);

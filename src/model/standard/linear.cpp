@@ -33,9 +33,13 @@ double element_size(Precision precision) {
   return operand_size(precision, 1);
 }
 
-// Bytes that a cast reads of m x n in BF16.
-double cast_read(Precision precision, std::int64_t m, std::int64_t n) {
-  return bf16_size(area(m, n)) * (precision == Precision::nvfp4 ? 2 : 1);
+// How often a cast reads its tensor: first for the largest value, where that decides the scale.
+int passes(const Shapes& s) {
+  const bool current = s.precision == Precision::fp8_tensor && s.kernels().current_scaling;
+  return current || s.precision == Precision::nvfp4 ? 2 : 1;
+}
+double cast_read(const Shapes& s, std::int64_t m, std::int64_t n) {
+  return passes(s) * bf16_size(area(m, n));
 }
 
 // A tensor with one scale is gathered as it lies and turned then; others are cast both ways before.
@@ -47,12 +51,9 @@ void add_turn(OpList& list, const std::string& name, std::int64_t m, std::int64_
   list.add(name + "_turn", stream(Family::fp8_cast_transpose, m, n, area(m, n), area(m, n)));
 }
 
-void add_row_cast(OpList& list, const std::string& name, std::int64_t m, std::int64_t n, double kept) {
-  list.add(name + "_cast", stream(Family::fp8_cast, m, n, bf16_size(area(m, n)), area(m, n)), kept);
-}
-
-int cast_launches(Precision precision) {
-  return precision == Precision::nvfp4 ? 2 : 1;
+void add_row_cast(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n,
+                  double kept) {
+  list.add(name + "_cast", stream(Family::fp8_cast, m, n, cast_read(s, m, n), area(m, n), passes(s)), kept);
 }
 
 }  // namespace
@@ -65,8 +66,8 @@ Communication collective(Pattern pattern, const Shapes& s, std::int64_t columns,
 void add_cast(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n,
               double kept) {
   const auto p = s.precision;
-  const double read = cast_read(p, m, n), written = operand_size(p, area(m, n));
-  const int launches = cast_launches(p);
+  const double read = cast_read(s, m, n), written = operand_size(p, area(m, n));
+  const int launches = passes(s);
   if (s.kernels().fused_cast_transpose) {
     list.add(name + "_cast", stream(Family::fp8_cast_transpose, m, n, read, 2 * written, launches), kept);
     return;
@@ -79,8 +80,8 @@ void add_cast(OpList& list, const Shapes& s, const std::string& name, std::int64
 
 void add_column_cast(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n) {
   const auto p = s.precision;
-  list.add(name + "_colcast", stream(Family::fp8_cast_transpose, m, n, cast_read(p, m, n),
-                                     operand_size(p, area(m, n)), cast_launches(p)));
+  list.add(name + "_colcast", stream(Family::fp8_cast_transpose, m, n, cast_read(s, m, n),
+                                     operand_size(p, area(m, n)), passes(s)));
 }
 
 void add_accumulation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
@@ -95,7 +96,7 @@ void add_linear_forward(OpList& list, const Shapes& s, const Linear& layer) {
   const double kept = kept_size(p, layer, in);
   const bool cast = p != Precision::bf16;
   if (cast && turned_later(s, p, layer.cut, Cut::column))
-    add_row_cast(list, layer.name + "_in", in, layer.k, kept);
+    add_row_cast(list, s, layer.name + "_in", in, layer.k, kept);
   else if (cast)
     add_cast(list, s, layer.name + "_in", in, layer.k, kept);
   if (layer.cut == Cut::column && s.sequence_cut)
@@ -116,7 +117,7 @@ void add_gradient_operand(OpList& list, const Shapes& s, const Linear& layer, Pr
   const bool later = turned_later(s, p, layer.cut, Cut::row);
   const std::string name = layer.name + "_dy";
   if (later)
-    add_row_cast(list, name, m, layer.n, 0);
+    add_row_cast(list, s, name, m, layer.n, 0);
   else if (p != Precision::bf16)
     add_cast(list, s, name, m, layer.n);
   if (layer.cut == Cut::row && s.sequence_cut)
@@ -130,7 +131,7 @@ void add_input_operand(OpList& list, const Shapes& s, const Linear& layer, Preci
   const bool again = p != Precision::bf16 && layer.input == Input::recomputed;
   const std::string name = layer.name + "_in";
   if (again && later)
-    add_row_cast(list, name, input_rows(s, layer), layer.k, 0);
+    add_row_cast(list, s, name, input_rows(s, layer), layer.k, 0);
   else if (again)
     add_column_cast(list, s, name, input_rows(s, layer), layer.k);
   if (layer.cut == Cut::column && s.sequence_cut)

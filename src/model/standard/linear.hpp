@@ -12,10 +12,11 @@
 // column-wise for the other); in one kernel with fused_cast_transpose, else in two. The column-wise copy of X
 // is what is kept. Weights are cast when they change, once a step, and the copy serves all micro-batches
 // (`is_first_microbatch` of NVIDIA/TransformerEngine@0004dbd, pytorch/module/linear.py): not listed. Gathers
-// carry X and dY cast, sums are in BF16; what fp8_tensor gathers is turned afterwards (same file). nvfp4
-// reads a tensor twice: its largest value decides the second level of scales (arXiv:2509.25149). Left out:
-// the pass for the largest value that fp8_tensor needs with current instead of delayed scaling, layers that a
-// recipe leaves in BF16.
+// carry X and dY cast, sums are in BF16; what fp8_tensor gathers is turned afterwards (same file). A tensor
+// is read twice where its largest value decides scales: nvfp4 (arXiv:2509.25149), and fp8_tensor with
+// current_scaling (Float8CurrentScalingQuantizer of Transformer Engine). Left out: norms that write FP8
+// themselves, kernels that lay out the scales of mxfp8 and nvfp4 for the GEMM (later casts do it), layers
+// that a recipe leaves in BF16.
 
 #include <string>
 
