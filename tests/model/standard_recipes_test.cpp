@@ -99,6 +99,21 @@ TEST_CASE("what one scale a tensor gathers is turned afterwards") {
   CHECK_FALSE(has(list_ops(llama3_8b(), Unit::dense_layer, work).attention_i, "qkv_in_turn"));
 }
 
+TEST_CASE("a forward that will be recomputed casts for itself alone, the second one for both") {
+  auto work = standard_work();
+  work.precision = Precision::mxfp8;
+  work.recompute.layers = true;
+  work.kernels.fused_cast_transpose = GENERATE(true, false);
+  const auto ops = list_ops(llama3_8b(), Unit::dense_layer, work);
+  const double n = 4096.0 * 4096;
+  CHECK(moved(find(ops.attention_f, "qkv_in_cast")) == 2 * n + n * 33 / 32);
+  CHECK_FALSE(has(ops.attention_f, "qkv_in_colcast"));
+  double again = 0;
+  for (const auto& op : ops.mlp_i)
+    if (op.name.rfind("qkv_in_", 0) == 0) again += moved(op);
+  CHECK(again == (work.kernels.fused_cast_transpose ? 2 * n : 4 * n) + 2 * n * 33 / 32);
+}
+
 TEST_CASE("operands of a recipe with their scales") {
   CHECK(operand_size(Precision::bf16, 1024) == 2048);
   CHECK(operand_size(Precision::fp8, 1024) == 1024 + 32);

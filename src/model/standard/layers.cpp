@@ -1,5 +1,7 @@
 #include "model/standard/layers.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "model/kernels.hpp"
@@ -70,14 +72,32 @@ void append_again(std::vector<Op>& to, const std::vector<Op>& forward) {
   }
 }
 
+bool ends_with(const std::string& name, const std::string& end) {
+  return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
+}
+
+// A forward whose gradients are not wanted yet casts row-wise alone (NVIDIA/TransformerEngine@0004dbd,
+// pytorch/module/linear.py, is_grad_enabled).
+void cast_rows_alone(std::vector<Op>& forward) {
+  const auto is_column = [](const Op& op) { return ends_with(op.name, "_colcast"); };
+  forward.erase(std::remove_if(forward.begin(), forward.end(), is_column), forward.end());
+  for (auto& op : forward)
+    if (op.kernel.family == Family::fp8_cast_transpose) {
+      op.kernel.family = Family::fp8_cast;
+      op.kernel.written = op.kernel.written * 0.5;
+    }
+}
+
 void recompute_layer(UnitOps& ops, double input) {
   std::vector<Op> backward;
   append_again(backward, ops.attention_f);
   append_again(backward, ops.mlp_f);
   backward.insert(backward.end(), ops.mlp_i.begin(), ops.mlp_i.end());
   ops.mlp_i = std::move(backward);
-  for (auto* list : {&ops.attention_f, &ops.mlp_f})
+  for (auto* list : {&ops.attention_f, &ops.mlp_f}) {
+    cast_rows_alone(*list);
     for (auto& op : *list) op.kept = {};
+  }
   ops.attention_f.front().kept = bytes(input);
   ops.exchange_again = ops.has_exchange;
 }
