@@ -38,18 +38,70 @@ std::string cluster_line(const spec::Scenario& s) {
                      whole(nodes), plural(nodes, "node", "nodes"), c.nics_per_node, s.nic.name, fabric);
 }
 
+// As the scenario wrote it where it says FP16, which is priced as BF16.
+std::string precision_text(const spec::Scenario& s) {
+  for (const spec::Setting& setting : s.settings)
+    if (setting.key == "plan.precision" && setting.value == "fp16") return "FP16";
+  switch (s.plan.precision) {
+    case model::Precision::fp8:
+      return "FP8";
+    case model::Precision::bf16:
+      return "BF16";
+    case model::Precision::fp8_tensor:
+      return "FP8 per tensor";
+    case model::Precision::mxfp8:
+      return "MXFP8";
+    case model::Precision::nvfp4:
+      return "NVFP4";
+  }
+  return "?";
+}
+
+std::string recompute_text(const model::Recompute& r) {
+  if (r.layers) return "recompute whole layers";
+  std::string again;
+  if (r.norms) again += " norms";
+  if (r.mla_up) again += " mla_up";
+  if (r.swiglu) again += " swiglu";
+  if (r.attention_core) again += " attention_core";
+  return again.empty() ? "nothing recomputed" : "recompute" + again;
+}
+
+std::string zero_text(const plan::PlanSpec& p) {
+  std::string text = fmt::format("ZeRO {}", p.zero);
+  if (p.shard_group > 0) text += fmt::format(" in groups of {}", p.shard_group);
+  if (p.zero == 3 && !p.reshard) text += ", parameters kept after the forward";
+  if (p.offload_optimizer) text += ", optimizer on the host";
+  return text;
+}
+
+std::string overlap_text(const plan::Overlap& overlap) {
+  std::string text;
+  const auto add = [&](bool is, const char* what) {
+    if (is) text += (text.empty() ? "" : ", ") + std::string(what);
+  };
+  add(overlap.gradients, "gradients");
+  add(overlap.parameters, "parameters");
+  add(overlap.tensor, "tensor");
+  add(overlap.p2p, "p2p");
+  return text.empty() ? "" : "; overlaps " + text;
+}
+
 std::string plan_line(const spec::Scenario& s) {
   const plan::PlanSpec& p = s.plan;
   std::string text = fmt::format("pipeline {} x data {}", p.pipeline, p.data);
   if (p.context > 1) text += fmt::format(" x context {}", p.context);
-  if (p.tensor > 1) text += fmt::format(" x tensor {}", p.tensor);
-  text += fmt::format(", expert {}, {}, ZeRO {}, micro-batch {}, {}", p.expert, plan::name_of(p.schedule),
-                      p.zero, p.micro_batch, p.precision == model::Precision::fp8 ? "FP8" : "BF16");
-  std::string again;
-  if (p.recompute.norms) again += " norms";
-  if (p.recompute.mla_up) again += " mla_up";
-  if (p.recompute.swiglu) again += " swiglu";
-  return text + (again.empty() ? ", nothing recomputed" : ", recompute" + again);
+  if (p.tensor > 1)
+    text += fmt::format(" x tensor {}{}", p.tensor, p.sequence_parallel ? " (sequence parallel)" : "");
+  if (s.model.moe.experts > 0) text += fmt::format(", expert {}", p.expert);
+  if (p.expert_tensor > 1) text += fmt::format(" x expert tensor {}", p.expert_tensor);
+  if (p.capacity_factor > 0) text += fmt::format(", capacity factor {}", p.capacity_factor);
+  text += fmt::format(", {}", plan::name_of(p.schedule));
+  if (p.virtual_stages > 1) text += fmt::format(" with {} stages a GPU", p.virtual_stages);
+  return text +
+         fmt::format(", {}, micro-batch {}, {}, {}", zero_text(p), p.micro_batch, precision_text(s),
+                     recompute_text(p.recompute)) +
+         overlap_text(p.overlap);
 }
 
 }  // namespace
@@ -100,16 +152,17 @@ std::string answer_section(const study::Outcome& outcome) {
   const study::StageOutcome& first = outcome.stages.front();
   if (const auto& interval = outcome.interval; interval && interval->high > interval->low) {
     const Seconds mid = first.step.step_time;
-    text += wrap(
-        fmt::format("A step of {} takes {} s; with {:.0f} % confidence between {} and {} s ({} to {}).",
-                    first.name, significant(mid.base()), interval->level * 100,
-                    significant(interval->low.base()), significant(interval->high.base()),
-                    error_text(interval->low / mid - 1), error_text(interval->high / mid - 1)),
-        "  ");
+    text +=
+        wrap(fmt::format("A step of {} takes {} s; with {:.0f} % confidence between {} and {} s ({} to {}).",
+                         first.name, significant(mid.base()), interval->level * 100,
+                         significant(interval->low.base()), significant(interval->high.base()),
+                         error_text(interval->low / mid - 1), error_text(interval->high / mid - 1)),
+             "  ");
   }
   if (!outcome.interval || !outcome.causes)
     text += wrap(
-        "How sure that is, where the seconds go and what moves them were not worked out, as --quick asks.", "  ");
+        "How sure that is, where the seconds go and what moves them were not worked out, as --quick asks.",
+        "  ");
   const auto is_rollout = [](const study::StageOutcome& s) { return s.rollout.has_value(); };
   std::string hint =
       first.ramp.empty() ? "" : "The step time is that of the largest batch; days count every batch. ";
