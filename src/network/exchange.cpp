@@ -1,5 +1,6 @@
 #include "network/exchange.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace foretrain::network {
@@ -68,6 +69,17 @@ ExchangeBytes bytes_of(const ExchangeShape& x) {
 
 Seconds time_of(const ExchangeBytes& e, const LinkSpeeds& speeds) {
   return time_of(Traffic{e.ib_out, e.ib_in, e.nvlink_out, e.nvlink_in}, speeds);
+}
+
+Seconds copy_time(const ExchangeShape& x, double sms, const CopyRates& rates) {
+  const Bandwidth rate = x.spread.remote_nodes == 0         ? rates.one_node
+                         : x.kind == ExchangeKind::dispatch ? rates.dispatch
+                                                            : rates.combine;
+  return x.tokens * x.spread.gpus * x.gpu_load * x.row / (sms * rate);
+}
+
+Seconds time_on_sms(const ExchangeShape& x, const LinkSpeeds& speeds, double sms, const CopyRates& rates) {
+  return std::max(time_of(bytes_of(x), speeds), copy_time(x, sms, rates));
 }
 
 Bandwidth logical_bandwidth(const ExchangeShape& x, Seconds time) {

@@ -40,6 +40,21 @@ struct ExchangeBytes {
 ExchangeBytes bytes_of(const ExchangeShape& shape);
 Seconds time_of(const ExchangeBytes& exchange, const LinkSpeeds& speeds);
 
+// What one SM of DeepEP's kernels copies: rows held by the experts of a GPU, per time. With few SMs they and
+// not the links bound an exchange. Across nodes half of the SMs serve the rails.
+struct CopyRates {
+  Bandwidth one_node{}, dispatch{}, combine{};
+};
+// Hopper, measured at 4 and 12 SMs: ai-dynamo/aiconfigurator @095f58a, DeepEP normal kernels on H100 and
+// H200, EP8 to EP32, 4096 tokens (tests/published/deepep_sms.csv).
+constexpr CopyRates hopper_copies{Bandwidth::from_base(18.5e9), Bandwidth::from_base(12.3e9),
+                                  Bandwidth::from_base(9.3e9)};
+Seconds copy_time(const ExchangeShape& shape, double sms, const CopyRates& rates = hopper_copies);
+
+// The longer of what the links and what the SMs take.
+Seconds time_on_sms(const ExchangeShape& shape, const LinkSpeeds& speeds, double sms,
+                    const CopyRates& rates = hopper_copies);
+
 // Bandwidth as DeepEP's tables state it: own-node copies counted as if they crossed the rails.
 Bandwidth logical_bandwidth(const ExchangeShape& shape, Seconds time);
 
