@@ -103,7 +103,7 @@ void report_missing(Context& context, const hardware::GemmGrid& grid, std::size_
 
 std::optional<hardware::GemmGrid> read_gemm_table(Context& context, const std::string& path,
                                                   Where asked_from) {
-  const auto file = read_text(context, path, asked_from);
+  const auto file = read_text(context, path, asked_from, FileKind::table);
   if (!file) return std::nullopt;
   const auto read = read_rows(context, *file);
   if (!read) return std::nullopt;
