@@ -25,6 +25,10 @@ const Curve& independent(Family family) {
   return *h800().independent_curves[static_cast<std::size_t>(family)];
 }
 
+constexpr std::size_t index(Family family) {
+  return static_cast<std::size_t>(family);
+}
+
 // The files carry 3 significant digits, or 2 decimals of a microsecond.
 void same(double in_file, double fitted, double rounding) {
   CAPTURE(in_file, fitted);
@@ -197,9 +201,15 @@ TEST_CASE("both GH100 parts have every family and differ where NVLink does") {
   CHECK(h100.nvlink.value > h800().nvlink.value);
   for (std::size_t i = 0; i < family_count; ++i) {
     CAPTURE(std::string(family_names[i]));
+    REQUIRE(h100.curves[i].has_value() == h800().curves[i].has_value());
+    if (!h100.curves[i]) {  // MXFP8 and NVFP4: not on this die
+      CHECK((i >= index(Family::gemm_mxfp8) && i <= index(Family::grouped_gemm_nvfp4)));
+      continue;
+    }
     CHECK(h100.curves[i]->efficiency == h800().curves[i]->efficiency);
     CHECK(h100.curves[i]->bandwidth_fraction == h800().curves[i]->bandwidth_fraction);
-    CHECK(h100.curves[i]->borrowed_from.empty() != h800().curves[i]->borrowed_from.empty());
+    if (i != index(Family::layernorm))  // measured on an H200, borrowed by both
+      CHECK(h100.curves[i]->borrowed_from.empty() != h800().curves[i]->borrowed_from.empty());
     const auto &one = h100.independent_curves[i], &other = h800().independent_curves[i];
     REQUIRE(one.has_value() == other.has_value());
     if (one) CHECK(one->bound == other->bound);
