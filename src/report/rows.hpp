@@ -32,7 +32,7 @@ inline constexpr auto step_rows = std::to_array<Row>({
 
 // Part of the rows above, not one more.
 inline constexpr Row exposed_row{"exposed_communication", "exposed",
-                                 "of it, compute waiting for dispatch or combine",
+                                 "of it, compute waiting for communication",
                                  &cluster::Breakdown::exposed_communication};
 
 std::string title_of(const Row& row);  // "forward (1F)", or the name alone where the label adds nothing

@@ -52,6 +52,7 @@ std::string published_section(const study::Outcome& outcome) {
                value_text(c.figure.metric, c.figure.value), known ? error_text(c.error) : "",
                fmt::format("[{}]", number)});
   }
+  if (sources.empty()) return {};  // all of them stand above
   std::string text =
       "OTHER PUBLISHED FIGURES beside the prediction; they are targets, never inputs\n" + to_text(table);
   for (std::size_t i = 0; i < sources.size(); ++i) text += wrap(sources[i], fmt::format("  [{}] ", i + 1));
