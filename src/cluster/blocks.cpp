@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
+#include "cluster/segments.hpp"
 #include "hardware/kernel_cost.hpp"
 
 namespace foretrain::cluster {
@@ -21,16 +22,74 @@ BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gp
                            .communicating = false};
   BlockTime time{};
   for (const auto& op : ops) {
+    if (op.communication) {
+      time.collective += exposed_time(*op.communication, conditions.collectives);
+      continue;
+    }
     const auto price = hardware::price(op.kernel, gpu, now);
     time.alone += price.time;
     if (price.compute > price.memory) time.clocked += price.busy;
   }
   now.communicating = true;
-  for (const auto& op : ops) time.barrier += hardware::price(op.kernel, gpu, now).time;
+  for (const auto& op : ops)
+    if (!op.communication) time.barrier += hardware::price(op.kernel, gpu, now).time;
   time.barrier -= time.alone;
   now.hbm_taken = conditions.hbm_taken;
-  for (const auto& op : ops) time.beside += hardware::price(op.kernel, gpu, now).time;
+  for (const auto& op : ops)
+    if (!op.communication) time.beside += hardware::price(op.kernel, gpu, now).time;
+  time.alone += time.collective;
+  time.beside += time.collective;
   return time;
+}
+
+using Blocks = std::array<BlockTime, block_kinds>;
+
+double count_launches(const std::vector<model::Op>& ops) {
+  double launches = 0;
+  for (const auto& op : ops) launches += op.communication ? 1 : op.kernel.launches;
+  return launches;
+}
+
+// Prolongs the blocks of one side of a unit to what the host needs to launch them.
+void wait_for_host(const model::UnitOps& ops, std::initializer_list<BlockKind> side, Seconds host_launch,
+                   Blocks& blocks) {
+  double launches = 0;
+  Seconds alone, beside;
+  for (const BlockKind kind : side) {
+    launches += count_launches(ops_of(ops, kind));
+    alone += blocks[static_cast<std::size_t>(kind)].alone;
+    beside += blocks[static_cast<std::size_t>(kind)].beside;
+  }
+  if (launches <= 0) return;
+  const Seconds host = launches * host_launch;
+  for (const BlockKind kind : side) {
+    const double share = count_launches(ops_of(ops, kind)) / launches;
+    auto& block = blocks[static_cast<std::size_t>(kind)];
+    block.alone += std::max(seconds(0), host - alone) * share;
+    block.beside += std::max(seconds(0), host - beside) * share;
+  }
+}
+
+Blocks price_blocks(const model::UnitOps& ops, const hardware::GpuSpec& gpu,
+                    const ComputeConditions& conditions) {
+  Blocks blocks{};
+  for (std::size_t k = 0; k < block_kinds; ++k) {
+    const auto kind = static_cast<BlockKind>(k);
+    const auto& list = ops_of(ops, kind);
+    const Seconds extra = list.empty()                     ? seconds(0)
+                          : kind == BlockKind::attention_f ? conditions.attention_forward_extra
+                          : kind == BlockKind::attention_i ? conditions.attention_backward_extra
+                                                           : seconds(0);
+    blocks[k] = time_of(list, gpu, conditions);
+    blocks[k].alone += extra;
+    blocks[k].beside += extra;
+    blocks[k].collective += extra;
+  }
+  if (conditions.host_launch <= seconds(0)) return blocks;
+  using enum BlockKind;
+  wait_for_host(ops, {attention_f, mlp_f}, conditions.host_launch, blocks);
+  wait_for_host(ops, {mlp_i, attention_i, mlp_w, attention_w}, conditions.host_launch, blocks);
+  return blocks;
 }
 
 }  // namespace
@@ -68,32 +127,28 @@ BlockTime BlockCurve::at(double rows) const {
   const double f = (rows - a.rows) / (b.rows - a.rows);
   const auto mix = [f](Seconds x, Seconds y) { return std::max(seconds(0), x + (y - x) * f); };
   return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside),
-          mix(a.time.clocked, b.time.clocked), mix(a.time.barrier, b.time.barrier)};
+          mix(a.time.clocked, b.time.clocked), mix(a.time.barrier, b.time.barrier),
+          mix(a.time.collective, b.time.collective)};
 }
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,
                      const hardware::GpuSpec& gpu, const ComputeConditions& conditions) {
   UnitTimes times;
   times.unit = unit;
+  const auto add_knots = [&](const model::UnitOps& ops, std::int64_t rows) {
+    const Blocks blocks = price_blocks(ops, gpu, conditions);
+    for (std::size_t k = 0; k < block_kinds; ++k)
+      times.blocks[k].add_knot(static_cast<double>(rows), blocks[k]);
+  };
   for (const double ratio : knot_ratios) {
     model::Work scaled = work;
     scaled.routed_rows = std::llround(static_cast<double>(work.routed_rows) * ratio);
     scaled.received_tokens = std::llround(static_cast<double>(work.received_tokens) * ratio);
+    if (ratio != 1.0 && !has_exchange(unit)) continue;  // rows play no part: one knot
     const auto ops = model::list_ops(spec, unit, scaled);
     times.has_exchange = ops.has_exchange;
-    if (!ops.has_exchange && ratio != 1.0) continue;  // rows play no part: one knot
-    for (std::size_t k = 0; k < block_kinds; ++k) {
-      const auto& block = ops_of(ops, static_cast<BlockKind>(k));
-      const auto kind = static_cast<BlockKind>(k);
-      const Seconds extra = block.empty()                    ? seconds(0)
-                            : kind == BlockKind::attention_f ? conditions.attention_forward_extra
-                            : kind == BlockKind::attention_i ? conditions.attention_backward_extra
-                                                             : seconds(0);
-      BlockTime time = time_of(block, gpu, conditions);
-      time.alone += extra;
-      time.beside += extra;
-      times.blocks[k].add_knot(static_cast<double>(scaled.routed_rows), time);
-    }
+    times.exchange_again = ops.exchange_again;
+    add_knots(ops, scaled.routed_rows);
   }
   return times;
 }

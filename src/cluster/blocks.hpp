@@ -3,7 +3,13 @@
 // in F, I and W). Its time is known alone on the GPU, while communication waits at a barrier, and beside an
 // all-to-all that draws HBM bandwidth, at
 // several numbers of routed rows; between the knots it is linear, which is right because experts compute row
-// by row in hundreds of waves. Everything is priced once a step and reused by value.
+// by row in hundreds of waves. Everything is priced once a step and reused by value. Collectives of tensor
+// parallelism stand in the lists and take their exposed time on the compute stream.
+//
+// Small kernels can be launched slower than they run. The host runs ahead of the GPU through one side of a
+// unit (all of its forward, all of its backward), so that side takes the longer of what its kernels take and
+// of launching them; the difference is spread over its blocks by their launches. Left out: a lead carried
+// from one unit to the next, and where the host waits for the GPU inside a unit.
 //
 // Cost: about 150 ops x 4 conditions x 3 knots a unit kind; well under a millisecond a kind.
 
@@ -11,6 +17,7 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "cluster/collectives.hpp"
 #include "hardware/gpu.hpp"
 #include "model/ops.hpp"
 
@@ -24,6 +31,7 @@ struct BlockTime {
   Seconds alone, beside;  // beside: while an all-to-all runs on the same GPU
   Seconds clocked{};      // of `alone`, in kernels bound by the SMs: what a slower chip prolongs
   Seconds barrier{};      // more than `alone`, while a barrier waits on the SMs that communication holds
+  Seconds collective{};   // of `alone` and of `beside`, waiting for collectives
 };
 
 class BlockCurve {
@@ -42,7 +50,7 @@ class BlockCurve {
 
 struct UnitTimes {
   model::Unit unit{};
-  bool has_exchange = false;
+  bool has_exchange = false, exchange_again = false;  // as model::UnitOps
   std::array<BlockCurve, block_kinds> blocks;
 };
 
@@ -52,6 +60,8 @@ struct ComputeConditions {
   double hbm_taken = 0;        // share of HBM that an all-to-all draws while it runs
   hardware::Sources sources = hardware::Sources::any;             // whose curves price the kernels
   Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
+  Collectives collectives{};
+  Seconds host_launch{};  // what the host needs to launch one kernel
 };
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -29,14 +30,18 @@ Rng stream_of(const ChunkInputs& inputs, const std::string& what, const ChunkKey
                               std::to_string(key.forward_kind) + "/" + std::to_string(key.backward_kind));
 }
 
-// One factor a compute block, normal around 1 and never below a half.
+// One factor a compute block, normal around 1 and never below a half; the largest of those who meet at the
+// block's collectives.
 std::vector<double> draw_jitter(const ChunkInputs& inputs, const ChunkKey& key, const GroupWork& work) {
   Rng rng = stream_of(inputs, "jitter", key);
   std::vector<double> factors(work.chunk.segments.size() *
                               static_cast<std::size_t>(work.ranks * work.repetitions));
-  for (std::size_t i = 0; i < factors.size(); ++i)
-    if (!work.chunk.segments[i % work.chunk.segments.size()].is_exchange)
-      factors[i] = std::max(0.5, 1 + inputs.kernel_jitter * rng.normal());
+  const std::int32_t meeting = std::max(1, inputs.collective_ranks / inputs.exchange_ranks);
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    if (work.chunk.segments[i % work.chunk.segments.size()].is_exchange) continue;
+    for (std::int32_t r = 0; r < meeting; ++r)
+      factors[i] = std::max({factors[i], 0.5, 1 + inputs.kernel_jitter * rng.normal()});
+  }
   return factors;
 }
 
@@ -49,7 +54,7 @@ double excess_below(const ChunkInputs& inputs, double share) {
 // SM-bound kernel time of each GPU of a group, relative to the mean chip's, less one: normal scores in random
 // order, the slowest replaced.
 std::vector<double> list_chips(const ChunkInputs& inputs, double slowest) {
-  const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
+  const auto ranks = static_cast<std::size_t>(inputs.simulated_ranks());
   std::vector<double> excess(ranks);
   for (std::size_t r = 0; r < ranks; ++r)
     excess[r] = inputs.gpu_spread *
@@ -72,15 +77,15 @@ double draw_slowest(const ChunkInputs& inputs, std::size_t rank, std::int32_t gr
 std::vector<RoutingDraw> draw_routing(const ChunkInputs& inputs, const ChunkKey& key, std::size_t count) {
   Rng rng = stream_of(inputs, "routing", key);
   std::vector<RoutingDraw> draws(count);
-  const auto ranks = static_cast<std::size_t>(inputs.group_ranks);
+  const auto ranks = static_cast<std::size_t>(inputs.exchange_ranks);
   const auto mean = static_cast<double>(inputs.work.routed_rows);
   for (auto& draw : draws) {
-    const auto rows = network::sample_rows(rng, inputs.group_ranks, inputs.unpadded_rows,
+    const auto rows = network::sample_rows(rng, inputs.exchange_ranks, inputs.unpadded_rows,
                                            inputs.routing_spread, {inputs.work.local_experts, row_padding});
     draw.gpu_load.resize(ranks);
     draw.node_load.resize(ranks);
     for (std::size_t r = 0; r < ranks; ++r) draw.gpu_load[r] = rows[r].padded / mean;
-    const auto width = static_cast<std::size_t>(std::min(inputs.ranks_per_node, inputs.group_ranks));
+    const auto width = static_cast<std::size_t>(std::min(inputs.ranks_per_node, inputs.exchange_ranks));
     for (std::size_t first = 0; first < ranks; first += width) {
       const std::size_t last = std::min(ranks, first + width);
       double sum = 0;
@@ -101,7 +106,7 @@ std::vector<UnitTimes> pick(const std::vector<UnitTimes>& prices, const std::vec
 
 UnitPrices price_units(const ChunkInputs& inputs) {
   UnitPrices prices;
-  constexpr auto kinds = static_cast<std::size_t>(model::Unit::mtp_head) + 1;
+  constexpr auto kinds = model::unit_count;
   prices.alone.resize(kinds);
   prices.paired.resize(kinds);
   for (const auto& stage : inputs.stages)
@@ -111,12 +116,14 @@ UnitPrices price_units(const ChunkInputs& inputs) {
       ComputeConditions alone{.hbm_taken = inputs.hbm_taken_alone,
                               .sources = inputs.sources,
                               .attention_forward_extra = inputs.context_forward,
-                              .attention_backward_extra = inputs.context_backward};
+                              .attention_backward_extra = inputs.context_backward,
+                              .collectives = inputs.collectives,
+                              .host_launch = inputs.host_launch};
       ComputeConditions paired = alone;
       paired.sms_taken = inputs.communication_sms;
       paired.hbm_taken = inputs.hbm_taken_beside;
       prices.alone[u] = price_unit(*inputs.model, unit, inputs.work, *inputs.gpu, alone);
-      prices.paired[u] = price_unit(*inputs.model, unit, inputs.work, *inputs.gpu, paired);
+      if (inputs.pairs) prices.paired[u] = price_unit(*inputs.model, unit, inputs.work, *inputs.gpu, paired);
     }
   return prices;
 }
@@ -141,7 +148,11 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   std::vector<model::Unit> forward, backward;
   if (key.forward_kind >= 0) forward = pools.units_of_kind[static_cast<std::size_t>(key.forward_kind)];
   if (key.backward_kind >= 0) backward = pools.units_of_kind[static_cast<std::size_t>(key.backward_kind)];
-  work.chunk = list_segments(key.action, forward, backward);
+  const auto again = [](const UnitTimes& unit) { return unit.exchange_again; };
+  const ChunkTraits traits{inputs.parameters, std::any_of(prices.alone.begin(), prices.alone.end(), again)};
+  work.chunk = list_segments(key.action, forward, backward, traits);
+  work.gather = inputs.gather;
+  work.scatter = inputs.scatter;
   work.forward = pick(paired ? prices.paired : prices.alone, forward);
   work.backward = pick(paired ? prices.paired : prices.alone, backward);
   work.exchange = paired ? inputs.exchange_beside : inputs.exchange_alone;
@@ -149,7 +160,7 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   work.mean_rows = static_cast<double>(inputs.work.routed_rows);
   work.repetitions = repetitions;
   if (inputs.identical()) return work;
-  work.ranks = inputs.group_ranks;
+  work.ranks = inputs.simulated_ranks();
   if (inputs.gpu_spread > 0) work.slowness = list_chips(inputs, pools.fast);
   if (inputs.kernel_jitter > 0) work.jitter = draw_jitter(inputs, key, work);
   if (inputs.routing_spread > 0)
@@ -169,9 +180,8 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
       for (const auto& instruction : rank) keys.insert(pools.key_of(instruction));
   for (const ChunkKey& key : keys) {
     const auto& asked = inputs.repetitions;
-    const std::int32_t repetitions = inputs.identical()           ? 1
-                                     : key.action == Action::pair ? asked.pair
-                                                                  : asked.lone;
+    const bool steady = inputs.routing_spread <= 0 && inputs.kernel_jitter <= 0;  // all samples are alike
+    const std::int32_t repetitions = steady ? 1 : key.action == Action::pair ? asked.pair : asked.lone;
     GroupWork work = group_work(inputs, prices, pools, key, repetitions);
     const GroupResult fast = simulate_group(work);
     auto& samples = pools.samples[key] = fast.samples;
@@ -194,25 +204,68 @@ std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, 
   return hash_number(instruction, h) >> 16;  // the low bits of FNV-1a mix least
 }
 
+namespace {
+
+// Where the slowest chip of a group puts it on the line through the two groups that were simulated.
+double way_of(const ChunkInputs& inputs, const ChunkPools& pools, std::size_t rank, std::int32_t group) {
+  if (inputs.gpu_spread <= 0) return 0;
+  return (draw_slowest(inputs, rank, group) - pools.fast) / (pools.slow - pools.fast);
+}
+
+}  // namespace
+
 ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, const plan::Program& program,
-                          std::int32_t groups) {
-  ChunkTimes times(static_cast<std::size_t>(groups));
-  for (std::int32_t g = 0; g < groups; ++g) {
-    auto& ranks = times[static_cast<std::size_t>(g)];
+                          const std::vector<std::int32_t>& groups) {
+  ChunkTimes times(groups.size());
+  for (std::size_t lane = 0; lane < groups.size(); ++lane) {
+    auto& ranks = times[lane];
     ranks.resize(program.per_rank.size());
     for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
       const auto& list = program.per_rank[r];
-      const double slowest = inputs.gpu_spread > 0 ? draw_slowest(inputs, r, g) : 0;
-      const double way = inputs.gpu_spread > 0 ? (slowest - pools.fast) / (pools.slow - pools.fast) : 0;
+      const double way = way_of(inputs, pools, r, groups[lane]);
       ranks[r].reserve(list.size());
       for (std::size_t i = 0; i < list.size(); ++i) {
-        const ChunkSample& sample = pools.sample_of(list[i], draw_of(inputs.seed, g, r, i));
+        const ChunkSample& sample = pools.sample_of(list[i], draw_of(inputs.seed, groups[lane], r, i));
         const auto more = std::llround(way * static_cast<double>(sample.longer.count()));
         ranks[r].push_back(std::max(sim::Ticks{}, sample.duration + sim::Ticks{more}));
       }
     }
   }
   return times;
+}
+
+std::vector<std::int32_t> slowest_groups(const ChunkInputs& inputs, const ChunkPools& pools,
+                                         const plan::Program& program, std::int32_t groups,
+                                         std::size_t most) {
+  std::vector<std::int32_t> all(static_cast<std::size_t>(groups));
+  std::iota(all.begin(), all.end(), 0);
+  if (all.size() <= most) return all;
+  std::vector<double> base, more;  // work of each rank in ns: for a fast group, and what a slow one adds
+  for (const auto& list : program.per_rank) {
+    double sum = 0, longer = 0;
+    for (const auto& instruction : list) {
+      const ChunkSample& sample = pools.sample_of(instruction, 0);
+      sum += static_cast<double>(sample.duration.count());
+      longer += static_cast<double>(sample.longer.count());
+    }
+    base.push_back(sum);
+    more.push_back(longer);
+  }
+  std::vector<double> looks(all.size());
+  for (const std::int32_t g : all) {
+    double sum = 0, largest = 0;
+    for (std::size_t r = 0; r < base.size(); ++r) {
+      const double work = base[r] + way_of(inputs, pools, r, g) * more[r];
+      sum += work;
+      largest = std::max(largest, work);
+    }
+    looks[static_cast<std::size_t>(g)] = largest + (sum - largest) / program.micro_batches;
+  }
+  std::stable_sort(all.begin(), all.end(), [&](std::int32_t a, std::int32_t b) {
+    return looks[static_cast<std::size_t>(a)] > looks[static_cast<std::size_t>(b)];
+  });
+  all.resize(most);
+  return all;
 }
 
 }  // namespace foretrain::cluster

@@ -4,6 +4,10 @@
 // draw from these samples. Identical GPUs are folded: when routing is balanced one GPU stands for its group
 // and one sample for all.
 //
+// Where chips differ but neither rows nor kernels vary, the slowest GPU of those that meet inside a chunk is
+// late at every meeting, so it alone is simulated and stands for its group. GPUs that meet at collectives of
+// tensor and context parallelism are not simulated one by one: a block then takes the longest of their draws.
+//
 // Left out: correlation between the routing of successive layers (no source states one).
 
 #include <array>
@@ -42,12 +46,24 @@ struct ChunkInputs {
   Seconds barrier{};
   std::int64_t communication_sms = 0;  // held inside an overlapped pair
   double hbm_taken_alone = 0, hbm_taken_beside = 0;
-  std::int32_t group_ranks = 1, ranks_per_node = 8;
-  double routing_spread = 0;  // relative standard deviation of rows; 0 = balanced
-  double kernel_jitter = 0;   // relative standard deviation of a compute block's time
-  double gpu_spread = 0;      // relative standard deviation of SM-bound kernel time from GPU to GPU
-  bool identical() const {    // then one GPU stands for all
+  // GPUs that wait for one another inside a chunk: of them, those that exchange tokens, and those that share
+  // a layer's matrices or sequences.
+  std::int32_t group_ranks = 1, exchange_ranks = 1, collective_ranks = 1;
+  std::int32_t ranks_per_node = 8;
+  Collectives collectives;  // of tensor parallelism
+  Seconds host_launch{};    // what the host needs to launch one kernel
+  bool pairs = true;        // a schedule may overlap a forward with a backward
+  Parameters parameters = Parameters::held;
+  std::vector<Seconds> gather, scatter;  // by model::Unit, where parameters are sharded
+  double routing_spread = 0;             // relative standard deviation of rows; 0 = balanced
+  double kernel_jitter = 0;              // relative standard deviation of a compute block's time
+  double gpu_spread = 0;    // relative standard deviation of SM-bound kernel time from GPU to GPU
+  bool identical() const {  // then one GPU stands for all
     return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0;
+  }
+  // GPUs to simulate: those whose rows or kernels differ from draw to draw.
+  std::int32_t simulated_ranks() const {
+    return routing_spread > 0 || kernel_jitter > 0 ? exchange_ranks : 1;
   }
   hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
   Repetitions repetitions;
@@ -90,7 +106,18 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
 // simulated for a group whose slowest GPU is good and for one whose slowest is poor, and any other group lies
 // on the line through the two.
 ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, const plan::Program& program,
-                          std::int32_t groups);
+                          const std::vector<std::int32_t>& groups);
 std::uint64_t draw_of(std::uint64_t seed, std::int32_t group, std::size_t rank, std::size_t instruction);
+
+// The groups worth running through the pipeline: all of them where they are few, else the `most` whose step
+// looks longest. With T_r the work of rank r and n micro-batches,
+//
+//   looks = max_r T_r + (sum_r T_r - max_r T_r) / n
+//
+// the slowest rank's work and one micro-batch through every other: exact for 1F1B of stages with one
+// bottleneck and free messages, and only a ranking here. The step ends with the slowest group, so groups that
+// are left out can only make the step too short, by what the ranking gets wrong.
+std::vector<std::int32_t> slowest_groups(const ChunkInputs& inputs, const ChunkPools& pools,
+                                         const plan::Program& program, std::int32_t groups, std::size_t most);
 
 }  // namespace foretrain::cluster

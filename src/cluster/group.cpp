@@ -13,6 +13,10 @@ using sim::Ticks;
 
 enum class Kind : std::uint8_t { compute_end, exchange_start, exchange_end };
 
+std::size_t index_of(ExchangeKind kind) {
+  return static_cast<std::size_t>(kind);
+}
+
 // A GPU: two cursors, the segment it computes and how far it is.
 struct Gpu {
   std::int32_t repetition = 0;
@@ -22,7 +26,7 @@ struct Gpu {
   double left = 0;                      // share of the segment still to do
   SimTime since{}, ends{}, event_at{};  // of the current mode; when it ends; the one event that counts
   SimTime started{}, exchange_started{};
-  Ticks compute{}, weight{}, exchange{};  // busy in this repetition
+  Ticks compute{}, weight{}, collective{}, exchange{};  // busy in this repetition
 };
 
 class Group {
@@ -92,10 +96,11 @@ class Group {
     const auto& units = s.backward_side ? work_.backward : work_.forward;
     const BlockCurve& curve = units[s.unit].blocks[static_cast<std::size_t>(s.block)];
     g.block = curve.empty() ? BlockTime{} : curve.at(work_.mean_rows * load(rank, s));
+    const Seconds waits = g.block.collective;  // which neither jitter nor a slow chip prolongs
     if (!work_.jitter.empty()) {
       const double factor = jitter(rank, computes_[g.next_compute]);
-      g.block = {g.block.alone * factor, g.block.beside * factor, g.block.clocked * factor,
-                 g.block.barrier * factor};
+      g.block = {(g.block.alone - waits) * factor + waits, (g.block.beside - waits) * factor + waits,
+                 g.block.clocked * factor, g.block.barrier * factor, waits};
     }
     if (!work_.slowness.empty()) {
       const Seconds excess = g.block.clocked * work_.slowness[rank];
@@ -156,6 +161,7 @@ class Group {
     const Ticks busy = engine_.now() - g.started;
     g.computing = false;
     g.compute += busy;
+    g.collective += sim::to_ticks(g.block.collective);
     const BlockKind block = work_.chunk.segments[segment].block;
     if (block == BlockKind::mlp_w || block == BlockKind::attention_w) g.weight += busy;
     complete(rank, segment, g.started);
@@ -165,22 +171,32 @@ class Group {
     Gpu& g = gpus_[rank];
     change_mode(rank, false, true);
     const std::size_t barrier = static_cast<std::size_t>(g.repetition) * exchanges_.size() + g.next_exchange;
+    const bool of_tokens =
+        index_of(work_.chunk.segments[exchanges_[g.next_exchange]].exchange) < exchange_kinds;
     if (++arrived_[barrier] == work_.ranks)
-      engine_.after(sim::to_ticks(work_.barrier), Kind::exchange_start, static_cast<std::uint32_t>(barrier));
+      engine_.after(sim::to_ticks(of_tokens ? work_.barrier : seconds(0)), Kind::exchange_start,
+                    static_cast<std::uint32_t>(barrier));
   }
 
   void on_exchange_start(std::uint32_t barrier) {
     const std::uint32_t position = barrier % static_cast<std::uint32_t>(exchanges_.size());
     const Segment& s = work_.chunk.segments[exchanges_[position]];
-    const ExchangeTime& time = work_.exchange[static_cast<std::size_t>(s.exchange)];
     for (std::uint32_t r = 0; r < gpus_.size(); ++r) {
       Gpu& g = gpus_[r];
       change_mode(r, true, false);
       g.exchange_started = engine_.now();
-      const double node = work_.draws.empty() ? 1.0 : draw_of(r, s).node_load[r];
-      const Seconds t = std::max(time.inter_node * node, time.intra_node * load(r, s));
-      engine_.after(sim::to_ticks(t), Kind::exchange_end, r);
+      engine_.after(sim::to_ticks(exchange_time(r, s)), Kind::exchange_end, r);
     }
+  }
+
+  Seconds exchange_time(std::uint32_t rank, const Segment& s) const {
+    const auto& units = s.backward_side ? work_.backward : work_.forward;
+    if (s.exchange == ExchangeKind::gather) return work_.gather[static_cast<std::size_t>(units[s.unit].unit)];
+    if (s.exchange == ExchangeKind::scatter)
+      return work_.scatter[static_cast<std::size_t>(units[s.unit].unit)];
+    const ExchangeTime& time = work_.exchange[index_of(s.exchange)];
+    const double node = work_.draws.empty() ? 1.0 : draw_of(rank, s).node_load[rank];
+    return std::max(time.inter_node * node, time.intra_node * load(rank, s));
   }
 
   void on_exchange_end(std::uint32_t rank) {
@@ -213,13 +229,14 @@ class Group {
     ChunkSample& sample = result_.samples[repetition];
     sample.compute += g.compute;
     sample.weight += g.weight;
+    sample.collective += g.collective;
     sample.exchange += g.exchange;
     if (++finished_[repetition] == work_.ranks) sample.duration = engine_.now().time_since_epoch();
     const auto begin = done_.begin() + static_cast<std::ptrdiff_t>(rank * work_.chunk.segments.size());
     std::fill(begin, begin + static_cast<std::ptrdiff_t>(work_.chunk.segments.size()), std::uint8_t{0});
     ++g.repetition;
     g.next_compute = g.next_exchange = 0;
-    g.compute = g.weight = g.exchange = Ticks{};
+    g.compute = g.weight = g.collective = g.exchange = Ticks{};
   }
 
   // Sums become means, points in time become growth.
@@ -231,6 +248,7 @@ class Group {
       previous = std::max(previous, at);
       s.compute /= work_.ranks;
       s.weight /= work_.ranks;
+      s.collective /= work_.ranks;
       s.exchange /= work_.ranks;
     }
   }

@@ -5,7 +5,8 @@
 //
 // Repetitions are chained: a GPU begins the next chunk when its own streams are done, so a late GPU delays
 // the others only through the barriers. SMs and HBM are shared dynamically: a compute segment slows down
-// while a barrier waits or an exchange runs on its GPU and recovers when it ends. Left out: contention between groups (dedicated rails).
+// while a barrier waits or an exchange runs on its GPU and recovers when it ends. Left out: contention
+// between groups (dedicated rails).
 //
 // Cost: one event a segment and GPU, about one more for each change of rate.
 
@@ -33,7 +34,9 @@ struct GroupWork {
   ChunkSegments chunk;
   std::vector<UnitTimes> forward, backward;  // by unit, forward order
   std::array<ExchangeTime, exchange_kinds> exchange{};
-  Seconds barrier{};     // fixed time of the notify that precedes an exchange
+  // Of a unit's sharded parameters and of its gradients, by model::Unit; empty: parameters are not sharded.
+  std::vector<Seconds> gather, scatter;
+  Seconds barrier{};     // fixed time of the notify that precedes an exchange of tokens
   double mean_rows = 0;  // routed rows of a GPU at balance
   std::int32_t ranks = 1;
   std::vector<RoutingDraw> draws;  // [repetition * chunk.draws + draw]; empty: balanced
@@ -44,11 +47,12 @@ struct GroupWork {
 };
 
 struct ChunkSample {
-  sim::Ticks duration{};  // growth of the time at which the whole group is done
-  sim::Ticks compute{};   // compute-stream busy time, mean over the group's GPUs
-  sim::Ticks weight{};    // of it, weight-gradient blocks
-  sim::Ticks exchange{};  // all-to-all transfers, mean over GPUs, hidden or not
-  sim::Ticks longer{};    // growth of the duration for a group with a slow GPU (chunks.hpp); not set here
+  sim::Ticks duration{};    // growth of the time at which the whole group is done
+  sim::Ticks compute{};     // compute-stream busy time, mean over the group's GPUs
+  sim::Ticks weight{};      // of it, weight-gradient blocks
+  sim::Ticks collective{};  // of `compute`, waiting for collectives of tensor and context parallelism
+  sim::Ticks exchange{};    // transfers of the communication stream, mean over GPUs, hidden or not
+  sim::Ticks longer{};      // growth of the duration for a group with a slow GPU (chunks.hpp); not set here
 };
 
 struct SegmentSpan {

@@ -1,9 +1,8 @@
 #include "cluster/optimizer.hpp"
 
-#include <algorithm>
-
 #include "hardware/kernel_cost.hpp"
-#include "network/collective.hpp"
+#include "network/priced.hpp"
+#include "plan/parameters.hpp"
 
 namespace foretrain::cluster {
 namespace {
@@ -25,51 +24,113 @@ network::LinkSpeeds link_speeds(const hardware::GpuSpec& gpu, const hardware::Ni
   return {.ib = nic.achieved.value,
           .nvlink = gpu.nvlink_achieved.value,
           .ib_latency = nic.latency_cross_leaf.value,
-          .nvlink_latency = gpu.nvlink_latency.value};
+          .nvlink_latency = gpu.nvlink_latency.value,
+          .ring_ib = nic.rings.value,
+          .nccl = gpu.collectives};
 }
 
-std::vector<Kernel> list_optimizer_kernels(double held, double sharded, model::Precision precision) {
+std::vector<Kernel> list_optimizer_kernels(double held, double sharded, model::Precision precision,
+                                           const StateBytes& b) {
   std::vector<Kernel> kernels{
-      stream(sharded, 4, 0),  // gradient norm over the reduced shard
-      stream(sharded, 4 + 4 + 2 + 2,
-             4 + 2 + 2 + 2),  // AdamW: gradient, master, two moments -> three and the weight
-      stream(held, 0, 4),     // FP32 gradients zeroed for the next step
+      stream(sharded, b.gradient, 0),  // gradient norm over the reduced shard
+      stream(sharded, b.gradient + b.state,
+             b.state + b.weight),   // AdamW: gradient and state -> state, weight
+      stream(held, 0, b.gradient),  // gradients zeroed for the next step
   };
-  if (precision == model::Precision::fp8) kernels.push_back(stream(held, 2, 1));  // gathered BF16 -> FP8 copy
+  if (precision == model::Precision::fp8)
+    kernels.push_back(stream(held, b.weight, 1));  // gathered BF16 -> FP8 copy
   return kernels;
 }
 
+namespace {
+
+// Dense and expert parts are reduced among different GPUs, one after the other.
+struct Groups {
+  network::GroupShape dense, expert;
+};
+Seconds time_of(Pattern pattern, const plan::Parameters& parameters, double bytes_each, const Groups& groups,
+                const network::LinkSpeeds& speeds) {
+  return network::time_of(pattern, bytes(bytes_each * parameters.dense), groups.dense, speeds) +
+         network::time_of(pattern, bytes(bytes_each * parameters.expert), groups.expert, speeds);
+}
+
+// Replicas are `tensor` ranks apart, those of an expert as far as its group is wide.
+Groups groups_of(const plan::PlanSpec& plan, std::int64_t gpus_per_node, const plan::Copies& sizes,
+                 std::int64_t apart) {
+  return {network::shape_of(sizes.dense, plan.tensor * apart, gpus_per_node),
+          network::shape_of(sizes.expert, plan.expert * plan.expert_tensor, gpus_per_node)};
+}
+
+struct Reduction {
+  Seconds reduce, gather;
+};
+Reduction reduction_of(const OptimizerInputs& in, const plan::SoftwareSpec& software,
+                       const network::LinkSpeeds& speeds, const plan::Parameters& p) {
+  const auto& plan = *in.plan;
+  const auto gpn = in.cluster->nvlink_gpus();
+  const double gradient = software.gradient_bytes.value;
+  const Groups all = groups_of(plan, gpn, plan::copies_of(plan), 1);
+  if (plan.zero == 0) return {time_of(Pattern::all_reduce, p, gradient, all, speeds), {}};
+  if (plan.zero < 3)
+    return {time_of(Pattern::reduce_scatter, p, gradient, all, speeds),
+            time_of(Pattern::all_gather, p, software.gathered_bytes.value, all, speeds)};
+  const auto shards = plan::shards_of(plan);
+  const Groups across = groups_of(plan, gpn, {shards.dense_copies, shards.expert_copies}, shards.dense);
+  const plan::Parameters share{p.dense / static_cast<double>(shards.dense),
+                               p.expert / static_cast<double>(shards.expert)};
+  return {time_of(Pattern::all_reduce, share, gradient, across, speeds), {}};
+}
+
+// Parameters whose state this GPU updates.
+double updated(const plan::PlanSpec& plan, const plan::Parameters& held) {
+  if (plan.zero == 0) return held.all();
+  const auto shards = plan::shards_of(plan);
+  const auto copies = plan::copies_of(plan);
+  const double dense = static_cast<double>(plan.zero == 3 ? shards.dense : copies.dense);
+  const double expert = static_cast<double>(plan.zero == 3 ? shards.expert : copies.expert);
+  return held.dense / dense + held.expert / expert;
+}
+
+const plan::SoftwareSpec& software_of(const OptimizerInputs& in) {
+  static const plan::SoftwareSpec defaults;
+  return in.software != nullptr ? *in.software : defaults;
+}
+
+}  // namespace
+
+ShardTimes shard_times(const OptimizerInputs& in, const network::LinkSpeeds& speeds, model::Unit unit) {
+  const auto& software = software_of(in);
+  const auto shards = plan::shards_of(*in.plan);
+  const Groups groups = groups_of(*in.plan, in.cluster->nvlink_gpus(), {shards.dense, shards.expert}, 1);
+  const auto held = plan::parameters_on_gpu(*in.model, *in.plan, unit);
+  return {time_of(Pattern::all_gather, held, software.gathered_bytes.value, groups, speeds),
+          time_of(Pattern::reduce_scatter, held, software.gradient_bytes.value, groups, speeds)};
+}
+
+std::string why_not_optimizer(const plan::PlanSpec& plan) {
+  if (!plan.offload_optimizer) return "";
+  return "an optimizer in host memory updates at the host's memory rate, of which no measurement is known "
+         "here; the time of one CPU Adam step for a known number of parameters would settle it";
+}
+
 OptimizerTime optimizer_time(const OptimizerInputs& in, const std::vector<model::Unit>& units) {
-  OptimizerTime time;
+  const auto& software = software_of(in);
+  plan::Parameters held;
   for (const model::Unit unit : units) {
-    const double expert = model::count_expert_parameters(*in.model, unit);
-    time.expert_parameters += expert / static_cast<double>(in.plan->expert);
-    time.dense_parameters += model::count_parameters(*in.model, unit) - expert;
+    const auto p = plan::parameters_on_gpu(*in.model, *in.plan, unit);
+    held.dense += p.dense;
+    held.expert += p.expert;
   }
-  const bool mirrored = in.plan->schedule == plan::Schedule::dualpipe;
-  const std::int64_t holders = in.plan->data * in.plan->context * (mirrored ? 2 : 1);
-  const std::int64_t per_node = std::min(in.cluster->gpus_per_node, holders);
-  const auto speeds = link_speeds(*in.gpu, *in.nic);
-  // The GPUs that share all parameters fill whole nodes; the replicas of one expert sit one to a node where
-  // expert parallelism spans at least a node.
-  const network::GroupShape dense{per_node, std::max<std::int64_t>(1, holders / per_node)};
-  const std::int64_t replicas = std::max<std::int64_t>(1, holders / in.plan->expert);
-  const std::int64_t together =
-      std::clamp<std::int64_t>(in.cluster->gpus_per_node / in.plan->expert, 1, replicas);
-  const network::GroupShape expert{together, std::max<std::int64_t>(1, replicas / together)};
-  const auto reduce = [&](double parameters, const network::GroupShape& group) {
-    return network::time_of_reduce_scatter(bytes(4 * parameters), group, speeds);
-  };
-  const auto gather = [&](double parameters, const network::GroupShape& group) {
-    return network::time_of_all_gather(bytes(2 * parameters), group, speeds);
-  };
-  time.reduce_scatter = reduce(time.dense_parameters, dense) + reduce(time.expert_parameters, expert);
-  time.all_gather = gather(time.dense_parameters, dense) + gather(time.expert_parameters, expert);
-  const double held = time.dense_parameters + time.expert_parameters;
-  const double sharded = in.plan->zero == 0 ? held
-                                            : time.dense_parameters / static_cast<double>(holders) +
-                                                  time.expert_parameters / static_cast<double>(replicas);
-  for (const Kernel& kernel : list_optimizer_kernels(held, sharded, in.plan->precision))
+  OptimizerTime time;
+  time.dense_parameters = held.dense;
+  time.expert_parameters = held.expert;
+  const auto reduction = reduction_of(in, software, link_speeds(*in.gpu, *in.nic), held);
+  time.reduce_scatter = reduction.reduce;
+  time.all_gather = reduction.gather;
+  const double mine = updated(*in.plan, held), whole = in.plan->zero == 3 ? mine : held.all();
+  const StateBytes state{software.optimizer_bytes.value, software.gradient_bytes.value,
+                         software.gathered_bytes.value};
+  for (const Kernel& kernel : list_optimizer_kernels(whole, mine, in.plan->precision, state))
     time.compute += hardware::price(kernel, *in.gpu, {}).time;
   return time;
 }

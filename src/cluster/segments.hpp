@@ -8,6 +8,12 @@
 // computes weight gradients in line, so that every exchange waits for those before it: there autograd runs
 // without the store that puts them off (deepseek-ai/DualPipe@3da1bbe, dualpipe.py, WeightGradStore). The list
 // is the whole model of the overlap: nothing else decides it.
+//
+// Where parameters are sharded (ZeRO 3, FSDP), the communication stream also gathers each unit's parameters
+// before its forward, and again before its backward if they were let go, and scatters its gradients after. A
+// unit's gather is issued when the unit before it starts, one ahead, as PyTorch FSDP prefetches
+// (arXiv:2304.11277, section 3.3.2); nothing is prefetched from one chunk to the next. The embedding's
+// backward needs no weights, and heads keep theirs from the forward.
 
 #include <array>
 #include <cstdint>
@@ -19,8 +25,15 @@
 
 namespace foretrain::cluster {
 
-enum class ExchangeKind : std::uint8_t { dispatch_gradient, dispatch, combine_gradient, combine };
-inline constexpr std::size_t exchange_kinds = 4;
+enum class ExchangeKind : std::uint8_t {
+  dispatch_gradient,
+  dispatch,
+  combine_gradient,
+  combine,
+  gather,   // of a unit's sharded parameters
+  scatter,  // of its gradients, reduced
+};
+inline constexpr std::size_t exchange_kinds = 4;  // those of tokens, which come first
 
 struct Segment {
   bool is_exchange = false;
@@ -39,10 +52,20 @@ struct ChunkSegments {
   std::int16_t last_forward = -1;  // ends when the forward output is ready; -1: no forward side
 };
 
+enum class Parameters : std::uint8_t {
+  held,       // whole on every GPU
+  resharded,  // gathered for the forward and again for the backward
+  kept,       // gathered for the forward, kept until the backward
+};
+struct ChunkTraits {
+  Parameters parameters = Parameters::held;
+  bool exchange_again = false;  // full recompute: a backward first dispatches and combines once more
+};
+
 // `forward` and `backward` are the units of the two stages in forward order; the side an action does not have
 // is ignored.
 ChunkSegments list_segments(plan::Action action, const std::vector<model::Unit>& forward,
-                            const std::vector<model::Unit>& backward);
+                            const std::vector<model::Unit>& backward, const ChunkTraits& traits = {});
 
 bool has_attention(model::Unit unit);
 bool has_exchange(model::Unit unit);  // tokens are dispatched to experts and combined

@@ -5,102 +5,35 @@
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
-#include "cluster/context.hpp"
 #include "cluster/pipeline_metrics.hpp"
+#include "cluster/step_inputs.hpp"
 #include "hardware/kernel_cost.hpp"
-#include "network/exchange.hpp"
 
 namespace foretrain::cluster {
 namespace {
 
 using plan::Action;
 
-model::Work balanced_work(const StepSpec& spec, const network::TokenSpread& spread) {
-  const auto& plan = *spec.plan;
-  model::Work work;
-  work.tokens = spec.sequence * plan.micro_batch / plan.context;
-  work.sequence = spec.sequence;
-  work.context_parallel = plan.context;
-  work.precision = plan.precision;
-  work.recompute = plan.recompute;
-  if (spec.model->moe.experts == 0) return work;
-  work.local_experts = spec.model->moe.experts / plan.expert;
-  // Every expert's rows are padded to a multiple of 128: half of that is empty on average.
-  const double rows = static_cast<double>(work.tokens * spec.model->moe.top_k);
-  work.routed_rows =
-      static_cast<std::int64_t>(rows + static_cast<double>(work.local_experts * (row_padding - 1)) / 2);
-  work.received_tokens = static_cast<std::int64_t>(static_cast<double>(work.tokens) * spread.gpus);
-  return work;
+bool has_pairs(plan::Schedule s) {
+  return s == plan::Schedule::dualpipe || s == plan::Schedule::dualpipe_v;
 }
 
-// Both hops of one exchange at balanced load.
-ExchangeTime exchange_time(network::ExchangeKind kind, Bytes row, double tokens,
-                           const network::TokenSpread& spread, const network::LinkSpeeds& speeds,
-                           double slowed) {
-  const auto moved = network::bytes_of({.kind = kind, .tokens = tokens, .row = row, .spread = spread});
-  ExchangeTime time{};
-  if (moved.ib_out > bytes(0))
-    time.inter_node = speeds.ib_latency + std::max(moved.ib_out, moved.ib_in) / speeds.ib;
-  if (moved.nvlink_out > bytes(0))
-    time.intra_node = speeds.nvlink_latency + std::max(moved.nvlink_out, moved.nvlink_in) / speeds.nvlink;
-  time.inter_node = time.inter_node / slowed;
-  time.intra_node = time.intra_node / slowed;
-  return time;
+// Stages that live on a pipeline rank, one after the other: under a mirrored schedule the opposite one too,
+// and with virtual stages every so manieth.
+std::vector<std::size_t> stages_held(const plan::PlanSpec& plan, std::size_t rank) {
+  const std::size_t count = plan.stages.size();
+  if (has_pairs(plan.schedule)) return {rank, count - 1 - rank};
+  const auto ranks =
+      count / static_cast<std::size_t>(plan::stages_per_rank(plan.schedule, plan.virtual_stages));
+  std::vector<std::size_t> held;
+  for (std::size_t s = rank; s < count; s += ranks) held.push_back(s);
+  return held;
 }
 
-void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, const network::LinkSpeeds& speeds,
-                  ChunkInputs& inputs) {
-  if (spec.off.free_exchange) return;
-  using Net = network::ExchangeKind;
-  const auto row = model::exchange_row(*spec.model, spec.plan->precision);
-  const auto tokens = static_cast<double>(inputs.work.tokens);
-  const auto set = [&](ExchangeKind kind, Net net, Bytes size, double beside) {
-    const auto k = static_cast<std::size_t>(kind);
-    inputs.exchange_alone[k] = exchange_time(net, size, tokens, spread, speeds, 1);
-    inputs.exchange_beside[k] =
-        exchange_time(net, size, tokens, spread, speeds, spec.off.private_hbm ? 1 : beside);
-  };
-  const auto& software = *spec.software;
-  set(ExchangeKind::dispatch, Net::dispatch, row.dispatch, software.overlapped_dispatch.value);
-  set(ExchangeKind::dispatch_gradient, Net::dispatch, row.dispatch_gradient,
-      software.overlapped_dispatch_gradient.value);
-  set(ExchangeKind::combine, Net::combine, row.combine, software.overlapped_combine.value);
-  set(ExchangeKind::combine_gradient, Net::combine, row.combine_gradient,
-      software.overlapped_combine_gradient.value);
-}
-
-// Attention kernels of one layer, forward and backward: what a context-parallel exchange can hide under.
-Seconds attention_time(const StepSpec& spec, const model::Work& work, Family family) {
-  Seconds total{};
-  const auto ops = model::list_ops(*spec.model, model::Unit::dense_layer, work);
-  for (const auto* block : {&ops.attention_f, &ops.attention_i})
-    for (const auto& op : *block)
-      if (op.kernel.family == family) total += hardware::price(op.kernel, *spec.gpu, {}).time;
-  return total;
-}
-
-void add_context(const StepSpec& spec, const network::LinkSpeeds& speeds, ChunkInputs& inputs) {
-  if (inputs.work.context_parallel <= 1) return;
-  const auto times = context_times(*spec.model, inputs.work, spec.cluster->gpus_per_node, speeds,
-                                   attention_time(spec, inputs.work, Family::attention_forward),
-                                   attention_time(spec, inputs.work, Family::attention_backward));
-  inputs.context_forward = times.exposed_forward;
-  inputs.context_backward = times.exposed_backward;
-}
-
-// Units whose parameters a pipeline rank holds: its own stage, and under a mirrored schedule the opposite
-// one.
 std::vector<model::Unit> units_held(const plan::PlanSpec& plan, std::size_t rank) {
-  const std::size_t last = plan.stages.size() - 1;
   std::vector<model::Unit> units;
-  if (plan.schedule == plan::Schedule::dualpipe_v) {
-    units = plan.stages[rank];
-    units.insert(units.end(), plan.stages[last - rank].begin(), plan.stages[last - rank].end());
-    return units;
-  }
-  units = plan.stages[rank];
-  if (plan.schedule == plan::Schedule::dualpipe)
-    units.insert(units.end(), plan.stages[last - rank].begin(), plan.stages[last - rank].end());
+  for (const std::size_t stage : stages_held(plan, rank))
+    units.insert(units.end(), plan.stages[stage].begin(), plan.stages[stage].end());
   return units;
 }
 
@@ -125,7 +58,8 @@ void book(const ChunkSample& sample, sim::Ticks duration, Action action, Breakdo
       row.overlapped += whole;
       break;
   }
-  row.exposed_communication += std::max(seconds(0), sim::to_seconds(duration - sample.compute));
+  row.exposed_communication +=
+      std::max(seconds(0), sim::to_seconds(duration - sample.compute)) + sim::to_seconds(sample.collective);
 }
 
 void average(StepResult& result) {
@@ -143,14 +77,22 @@ void average(StepResult& result) {
 
 std::int32_t groups_of(const StepSpec& spec, const ChunkInputs& inputs) {
   if (inputs.identical()) return 1;  // folded: nothing tells the replicas apart
-  return static_cast<std::int32_t>(spec.plan->data * spec.plan->context * spec.plan->tensor /
-                                   spec.plan->expert);
+  const auto& p = *spec.plan;
+  return static_cast<std::int32_t>(
+      std::max<std::int64_t>(1, p.data * p.context * p.tensor / inputs.group_ranks));
+}
+
+// Groups whose pipelines are run: a few, fewer where one is long.
+std::size_t lanes_of(const plan::Program& program) {
+  constexpr std::size_t most = 4, instructions = 120'000;
+  std::size_t one = 0;
+  for (const auto& list : program.per_rank) one += list.size();
+  return std::clamp<std::size_t>(instructions / std::max<std::size_t>(one, 1), 1, most);
 }
 
 hardware::GpuSpec without(hardware::GpuSpec gpu, const Switches& off) {
   if (off.free_launches) gpu.launch_gap.value = seconds(0);
-  if (off.full_clock) gpu.sustained_rate.value = 1;
-  return gpu;
+  return off.full_clock ? hardware::at_full_clock(std::move(gpu)) : gpu;
 }
 
 }  // namespace
@@ -158,78 +100,152 @@ hardware::GpuSpec without(hardware::GpuSpec gpu, const Switches& off) {
 network::TokenSpread token_spread(const StepSpec& spec) {
   const auto& moe = spec.model->moe;
   if (moe.experts == 0) return {};
-  return network::spread_of({.experts = moe.experts,
-                             .top_k = moe.top_k,
-                             .groups = moe.groups,
-                             .top_groups = moe.top_groups,
-                             .expert_parallel = spec.plan->expert,
-                             .gpus_per_node = spec.cluster->gpus_per_node},
-                            Rng(spec.seed, "token spread"));
+  const std::int64_t node = spec.cluster->nvlink_gpus(), expert = spec.plan->expert;
+  const bool even = spec.plan->expert_tensor == 1 && (expert <= node || expert % node == 0);
+  return network::spread_of(
+      {.experts = moe.experts,
+       .top_k = moe.top_k,
+       .groups = moe.groups,
+       .top_groups = moe.top_groups,
+       .expert_parallel = expert,
+       .gpus_per_node =
+           even ? node : network::shape_of(expert, spec.plan->expert_tensor, node).gpus_per_node},
+      Rng(spec.seed, "token spread"));
 }
+
+std::string why_not_step(const StepSpec& spec) {
+  return why_not_optimizer(*spec.plan);
+}
+
+namespace {
+
+ChunkInputs chunk_inputs(const StepSpec& spec, const network::TokenSpread& spread,
+                         const network::LinkSpeeds& speeds) {
+  const auto& plan = *spec.plan;
+  const auto& software = *spec.software;
+  ChunkInputs in;
+  in.model = spec.model;
+  in.gpu = spec.gpu;
+  in.work = work_of(spec, spread);
+  in.unpadded_rows = unpadded_rows(spec, in.work);
+  in.stages = plan.stages;
+  const bool meets = plan.expert > 1 && !spec.off.free_barrier && !spec.off.free_exchange;
+  in.barrier = meets ? software.barrier.value : seconds(0);
+  in.communication_sms = spec.off.whole_gpu ? 0 : software.communication_sms.value;
+  const double taken = spec.off.private_hbm || spec.off.free_exchange ? 0 : software.exchange_hbm.value;
+  in.hbm_taken_alone = in.hbm_taken_beside = taken;
+  in.gpu_spread = spec.off.equal_gpus ? 0 : spec.gpu->gpu_spread.value;
+  in.kernel_jitter = spec.off.steady_kernels ? 0 : software.kernel_jitter.value;
+  in.routing_spread =
+      spec.off.balanced_routing || plan.capacity_factor > 0 ? 0 : software.routing_spread.value;
+  in.sources = spec.off.sources;
+  in.seed = spec.seed;
+  in.repetitions = spec.repetitions;
+  in.collectives = collectives_of(plan, software, speeds, spec.cluster->nvlink_gpus());
+  in.collectives.free = spec.off.free_tensor;
+  in.host_launch = spec.off.free_launches ? seconds(0) : software.host_launch.value;
+  in.pairs = has_pairs(plan.schedule) || has_pairs(plan.fallback);
+  add_groups(spec, in);
+  add_exchange(spec, spread, speeds, in);
+  add_context(spec, speeds, in);
+  add_sharding(spec, speeds, in);
+  return in;
+}
+
+// A message holds a micro-batch's activations. A tensor group holds them in parts, or, without sequence
+// parallelism, whole on each GPU: then each sends its part and the parts are gathered over NVLink on arrival
+// (arXiv:2104.04473, section 4.1).
+void add_messages(const StepSpec& spec, const network::LinkSpeeds& speeds, Prepared& p) {
+  const auto& plan = *spec.plan;
+  const Bytes whole = size_of(DType::bf16) * static_cast<double>(p.inputs.work.tokens * spec.model->hidden);
+  p.p2p_bytes = whole / static_cast<double>(plan.tensor);
+  if (!spec.off.free_p2p) {
+    const Seconds rail =
+        p.hop.over_spine ? spec.nic->latency_cross_leaf.value : spec.nic->latency_same_leaf.value;
+    Seconds latency = p.hop.leaves_node ? rail : speeds.nvlink_latency;
+    if (!p.inputs.work.sequence_parallel)
+      latency += network::time_of(Pattern::all_gather, whole, p.inputs.collectives.tensor, speeds);
+    p.p2p.latency = sim::to_ticks(latency);
+    p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib : speeds.nvlink));
+  }
+  p.p2p.sender_waits = spec.software->p2p_waits.value && !plan.overlap.p2p;
+}
+
+void add_optimizer(const StepSpec& spec, Prepared& p) {
+  const auto& plan = *spec.plan;
+  const OptimizerInputs inputs{.model = spec.model,
+                               .gpu = spec.gpu,
+                               .nic = spec.nic,
+                               .cluster = spec.cluster,
+                               .plan = spec.plan,
+                               .software = spec.software};
+  const auto ranks = plan.stages.size() /
+                     static_cast<std::size_t>(plan::stages_per_rank(plan.schedule, plan.virtual_stages));
+  for (std::size_t r = 0; r < ranks; ++r)
+    p.optimizer.push_back(spec.off.free_optimizer ? OptimizerTime{}
+                                                  : optimizer_time(inputs, units_held(plan, r)));
+  if (!plan.overlap.gradients && !plan.overlap.parameters) return;
+  for (std::size_t u = 0; u < model::unit_count; ++u) {
+    const auto time =
+        spec.off.free_optimizer ? OptimizerTime{} : optimizer_time(inputs, {static_cast<model::Unit>(u)});
+    p.buckets.reduce.push_back(time.reduce_scatter);
+    p.buckets.gather.push_back(time.all_gather);
+  }
+}
+
+}  // namespace
 
 Prepared prepare(const StepSpec& given) {
   Prepared p;
   StepSpec spec = given;
   const hardware::GpuSpec gpu = without(*given.gpu, given.off);
   spec.gpu = &gpu;
-  const auto& plan = *spec.plan;
-  const auto& moe = spec.model->moe;
   p.spread = spec.spread ? *spec.spread : token_spread(spec);
   const auto speeds = link_speeds(*spec.gpu, *spec.nic);
-  ChunkInputs& in = p.inputs;
-  in.model = spec.model;
-  in.gpu = spec.gpu;
-  in.work = balanced_work(spec, p.spread);
-  in.unpadded_rows = static_cast<double>(in.work.tokens * moe.top_k);
-  in.stages = plan.stages;
-  in.barrier = spec.off.free_barrier || spec.off.free_exchange ? seconds(0) : spec.software->barrier.value;
-  in.communication_sms = spec.off.whole_gpu ? 0 : spec.software->communication_sms.value;
-  const double taken = spec.off.private_hbm || spec.off.free_exchange ? 0 : spec.software->exchange_hbm.value;
-  in.hbm_taken_alone = in.hbm_taken_beside = taken;
-  in.group_ranks = static_cast<std::int32_t>(plan.expert);
-  in.ranks_per_node = static_cast<std::int32_t>(spec.cluster->gpus_per_node);
-  in.gpu_spread = spec.off.equal_gpus ? 0 : spec.gpu->gpu_spread.value;
-  in.kernel_jitter = spec.off.steady_kernels ? 0 : spec.software->kernel_jitter.value;
-  in.routing_spread = spec.off.balanced_routing ? 0 : spec.software->routing_spread.value;
-  in.sources = spec.off.sources;
-  in.seed = spec.seed;
-  in.repetitions = spec.repetitions;
-  add_exchange(spec, p.spread, speeds, in);
-  add_context(spec, speeds, in);
-  p.prices = price_units(in);
-  in.gpu = given.gpu;  // the local copy ends here; prices keep what was asked of it
-
-  p.hop = spec.hop ? *spec.hop : pipeline_hop(*spec.cluster, *spec.gpu, *spec.nic, plan).value();
-  p.p2p_bytes = size_of(DType::bf16) * static_cast<double>(in.work.tokens * spec.model->hidden);
-  if (!spec.off.free_p2p) {
-    const Seconds rail =
-        p.hop.over_spine ? spec.nic->latency_cross_leaf.value : spec.nic->latency_same_leaf.value;
-    p.p2p.latency = sim::to_ticks(p.hop.leaves_node ? rail : speeds.nvlink_latency);
-    p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib : speeds.nvlink));
-  }
-  p.p2p.sender_waits = spec.software->p2p_waits.value;
-
-  const std::size_t ranks =
-      plan.schedule == plan::Schedule::dualpipe_v ? plan.stages.size() / 2 : plan.stages.size();
-  for (std::size_t r = 0; r < ranks; ++r)
-    p.optimizer.push_back(spec.off.free_optimizer ? OptimizerTime{}
-                                                  : optimizer_time({.model = spec.model,
-                                                                    .gpu = spec.gpu,
-                                                                    .nic = spec.nic,
-                                                                    .cluster = spec.cluster,
-                                                                    .plan = spec.plan},
-                                                                   units_held(plan, r)));
+  p.inputs = chunk_inputs(spec, p.spread, speeds);
+  p.prices = price_units(p.inputs);
+  p.inputs.gpu = given.gpu;  // the local copy ends here; prices keep what was asked of it
+  p.hop = spec.hop ? *spec.hop : pipeline_hop(*spec.cluster, *spec.gpu, *spec.nic, *spec.plan).value();
+  add_messages(spec, speeds, p);
+  add_optimizer(spec, p);
   return p;
 }
 
 ScheduleChoice choose_schedule(const plan::PlanSpec& plan, std::int64_t micro_batches) {
   const auto stages = static_cast<std::int64_t>(plan.stages.size());
-  const std::string reason = plan::why_not(plan.schedule, stages, micro_batches);
+  const std::string reason = plan::why_not(plan.schedule, stages, micro_batches, plan.virtual_stages);
   if (reason.empty()) return {plan.schedule, "", true};
-  const std::string fallback = plan::why_not(plan.fallback, stages, micro_batches);
+  const std::string fallback = plan::why_not(plan.fallback, stages, micro_batches, plan.virtual_stages);
   if (fallback.empty()) return {plan.fallback, reason, true};
   return {plan.fallback, reason + "; nor can the fallback: " + fallback, false};
 }
+
+namespace {
+
+// What the step takes beyond the last chunk: the slowest rank's reduction, update and gather, or of what is
+// overlapped the exposed part.
+Seconds end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::Program& program,
+                    const Timeline& timeline) {
+  const auto& overlap = spec.plan->overlap;
+  Seconds slowest{}, reduction{}, gather{};
+  for (const auto& time : prepared.optimizer) {
+    Seconds rest = time.total();
+    if (overlap.gradients) rest = rest - time.reduce_scatter;
+    if (overlap.parameters) rest = rest - time.all_gather;
+    slowest = std::max(slowest, rest);
+  }
+  for (std::size_t lane = 0; lane < timeline.spans.size(); ++lane) {
+    if (overlap.gradients)
+      reduction = std::max(reduction, exposed_reduction(prepared.inputs, prepared.prices, program, timeline,
+                                                        prepared.buckets, lane));
+    if (overlap.parameters)
+      gather = std::max(gather, exposed_gather(prepared.inputs, prepared.prices, program, timeline,
+                                               prepared.buckets, lane));
+  }
+  return slowest + reduction + gather;
+}
+
+}  // namespace
 
 StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,
                          const plan::Program& program, const ScheduleChoice& choice) {
@@ -239,20 +255,20 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
   result.fallback_reason = choice.reason;
   result.micro_batches = program.micro_batches;
   result.program = program;
-  const std::int32_t groups = groups_of(spec, prepared.inputs);
+  const auto groups =
+      slowest_groups(prepared.inputs, pools, program, groups_of(spec, prepared.inputs), lanes_of(program));
   result.durations = list_durations(prepared.inputs, pools, program, groups);
-  result.timeline = simulate(program, result.durations, prepared.p2p, {groups, 1});
+  result.timeline = simulate(program, result.durations, prepared.p2p, {static_cast<int>(groups.size()), 1});
   const auto metrics = measure(program, result.timeline);
-  Seconds optimizer{};
-  for (const auto& time : prepared.optimizer) optimizer = std::max(optimizer, time.total());
+  const Seconds optimizer = end_of_step(spec, prepared, program, result.timeline);
   const Seconds span = sim::to_seconds(result.timeline.makespan);
   result.step_time = span + optimizer;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
     Breakdown row;
     const auto& list = program.per_rank[r];
     for (std::size_t i = 0; i < list.size(); ++i)
-      book(pools.sample_of(list[i], draw_of(spec.seed, 0, r, i)), result.durations[0][r][i], list[i].action,
-           row);
+      book(pools.sample_of(list[i], draw_of(spec.seed, groups[0], r, i)), result.durations[0][r][i],
+           list[i].action, row);
     row.optimizer = optimizer;
     row.bubble = span - row.forward - row.backward - row.weight - row.overlapped;
     result.ranks.push_back(row);

@@ -6,7 +6,11 @@
 // can be switched off alone (Switches), which is how the report attributes seconds. Left out: failures,
 // stragglers, the contention of different pipelines on shared spine ports.
 //
-// Cost for DeepSeek-V3 on 2048 GPUs, folded: see `events`; a few milliseconds.
+// Replicas are folded: one pipeline stands for all where nothing tells them apart; where chips differ, the
+// few whose step looks longest are run (chunks.hpp, slowest_groups), all of them where they are few.
+//
+// Cost: an event or two for each segment of each kind of chunk, and one for each instruction of the program
+// and lane; `events` counts them. DeepSeek-V3 on 2048 GPUs takes a few milliseconds.
 
 #include <cstdint>
 #include <string>
@@ -16,6 +20,7 @@
 #include "cluster/hop.hpp"
 #include "cluster/optimizer.hpp"
 #include "cluster/pipeline.hpp"
+#include "cluster/tail.hpp"
 #include "network/routing.hpp"
 #include "plan/plan.hpp"
 #include "topology/cluster.hpp"
@@ -35,6 +40,8 @@ struct Switches {
   bool whole_gpu = false;         // no SMs reserved for communication inside pairs
   bool private_hbm = false;       // communication draws no HBM bandwidth, and loses none beside compute
   bool free_optimizer = false;    // gradient reduction and optimizer take no time
+  bool free_tensor = false;       // collectives of tensor parallelism take no time
+  bool free_sharding = false;     // ZeRO 3: gathering parameters and scattering gradients take no time
   hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
 };
 
@@ -70,6 +77,7 @@ struct Prepared {
   P2p p2p;
   Bytes p2p_bytes{};
   std::vector<OptimizerTime> optimizer;  // [pipeline rank]
+  Buckets buckets;                       // of the overlapped part of it
 };
 
 struct StepResult {
@@ -77,7 +85,7 @@ struct StepResult {
   std::string fallback_reason;     // why the planned one did not; empty when it did
   std::int64_t micro_batches = 0;  // per data-parallel rank
   Seconds step_time{};
-  std::vector<Breakdown> ranks;  // [pipeline rank]
+  std::vector<Breakdown> ranks;  // [pipeline rank] of the first group that was run
   Breakdown mean;
   std::vector<std::int64_t> peak_in_flight;  // [pipeline rank] chunks
   plan::Program program;
@@ -90,7 +98,13 @@ struct StepResult {
 // sampling, so that steps which share it may hand it on in StepSpec::spread.
 network::TokenSpread token_spread(const StepSpec& spec);
 
-// Precondition: the cluster can be wired (pipeline_hop has no reason against it).
+// What one GPU is given of a micro-batch, at balanced load.
+model::Work work_of(const StepSpec& spec, const network::TokenSpread& spread);
+
+// Why the step of such a layout is not known, whatever the batch; empty where it is.
+std::string why_not_step(const StepSpec& spec);
+
+// Preconditions: the cluster can be wired (pipeline_hop has no reason against it), and why_not_step is empty.
 Prepared prepare(const StepSpec& spec);
 
 // The schedule that a number of micro-batches gets: the plan's, else its fallback, else why neither can run.

@@ -3,9 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.hpp"
 #include "base/words.hpp"
+#include "plan/parameters.hpp"
 
 namespace foretrain::plan {
 
@@ -13,8 +15,10 @@ namespace {
 
 using model::Unit;
 
-struct Held {  // parameters on one GPU
-  double dense = 0, expert = 0, fp8 = 0;
+struct Held {  // parameters on one GPU, before ZeRO shares them
+  Parameters parameters;
+  double fp8 = 0;                       // of them, in linear layers that run in 8 bits or fewer
+  double largest = 0, largest_two = 0;  // of one unit; of two neighbours
 };
 
 bool holds(const std::vector<Unit>& units, Unit unit) {
@@ -56,18 +60,23 @@ double fp8_weights(const model::TransformerSpec& model, Unit unit) {
 
 Held count_held(const MemoryInputs& in, const std::vector<Unit>& units) {
   Held held;
+  const double tensor = static_cast<double>(in.plan->tensor);
+  double before = 0;
   for (const Unit unit : units) {
-    const double experts = model::count_expert_parameters(*in.model, unit);
-    held.expert += experts / static_cast<double>(in.plan->expert);
-    held.dense += model::count_parameters(*in.model, unit) - experts;
-    held.fp8 += fp8_weights(*in.model, unit);
+    const Parameters p = parameters_on_gpu(*in.model, *in.plan, unit);
+    held.parameters.dense += p.dense;
+    held.parameters.expert += p.expert;
+    held.fp8 += fp8_weights(*in.model, unit) / tensor;
+    held.largest = std::max(held.largest, p.all());
+    held.largest_two = std::max(held.largest_two, before + p.all());
+    before = p.all();
   }
-  held.fp8 += held.expert;
+  held.fp8 += held.parameters.expert;
   // An MTP module away from the main model's embedding or head holds a copy of them.
-  if (holds(units, Unit::mtp_layer) && !holds(units, Unit::embedding))
-    held.dense += model::count_parameters(*in.model, Unit::embedding);
+  const double table = model::count_parameters(*in.model, Unit::embedding) / tensor;
+  if (holds(units, Unit::mtp_layer) && !holds(units, Unit::embedding)) held.parameters.dense += table;
   if (holds(units, Unit::mtp_head) && !holds(units, Unit::head))
-    held.dense += model::count_parameters(*in.model, Unit::embedding);  // the projection has the same size
+    held.parameters.dense += table;  // the projection has the same size
   return held;
 }
 
@@ -75,27 +84,80 @@ void add(MemoryReport& report, std::string name, double size, std::string how) {
   report.terms.push_back({std::move(name), bytes(size), std::move(how)});
 }
 
-void add_parameters(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
-  const auto& p = *in.plan;
-  const Held held = count_held(in, units);
-  const double all = held.dense + held.expert;
-  add(report, "weights", 2 * all,
-      fmt::format("{:.3f} B parameters in BF16, of them {:.3f} B routed experts", all / 1e9,
-                  held.expert / 1e9));
-  if (p.precision == model::Precision::fp8)
-    add(report, "fp8_weights", held.fp8 * (1 + 4.0 / (128 * 128)),
-        fmt::format("{:.3f} B parameters of linear layers again in FP8, a scale per 128 x 128",
-                    held.fp8 / 1e9));
-  add(report, "gradients", 4 * all, "FP32, one for each parameter");
-  const std::int64_t copies = p.data * p.context * (p.schedule == Schedule::dualpipe ? 2 : 1);
-  const double dense_share = p.zero > 0 ? static_cast<double>(copies) : 1.0;
-  const double expert_share = p.zero > 0 ? std::max(1.0, dense_share / static_cast<double>(p.expert)) : 1.0;
-  add(report, "optimizer",
-      in.optimizer_bytes_per_parameter * (held.dense / dense_share + held.expert / expert_share),
+// Bytes of a weight's copies in the formats that its GEMMs read, kept through a step. DeepSeek's stack keeps
+// one with a scale per 128 x 128; Transformer Engine one by rows and one by columns, with their scales.
+double copy_bytes(const MemoryInputs& in) {
+  using model::Precision;
+  const bool standard = in.work.kernels.stack == model::Kernels::Stack::standard;
+  switch (in.plan->precision) {
+    case Precision::bf16:
+      return 0;
+    case Precision::fp8:
+      return (standard ? 2 : 1) * (1 + 4.0 / (128 * 128));
+    case Precision::fp8_tensor:
+      return 2;
+    case Precision::mxfp8:
+      return 2 * (1 + 1.0 / 32);
+    case Precision::nvfp4:
+      return 2 * (0.5 + 1.0 / 16);
+  }
+  return 0;
+}
+
+void add_weights(MemoryReport& report, const MemoryInputs& in, const Held& held, const Shards& shards) {
+  const auto& p = held.parameters;
+  const auto& plan = *in.plan;
+  const double share =
+      p.dense / static_cast<double>(shards.dense) + p.expert / static_cast<double>(shards.expert);
+  add(report, "weights", 2 * (plan.zero == 3 ? share : p.all()),
+      fmt::format("{:.3f} B parameters in BF16, of them {:.3f} B routed experts{}", p.all() / 1e9,
+                  p.expert / 1e9, plan.zero == 3 ? fmt::format("; shared among {}", shards.dense) : ""));
+  if (plan.zero == 3)
+    add(report, "gathered_weights", 2 * (plan.reshard ? held.largest_two : p.all()),
+        plan.reshard ? "BF16, of the unit that computes and of the next"
+                     : "BF16, of every unit, kept until "
+                       "the backward");
+  if (plan.precision == model::Precision::bf16) return;
+  add(report, "fp8_weights", (plan.zero == 3 ? held.largest_two : held.fp8) * copy_bytes(in),
+      plan.precision == model::Precision::fp8 && in.work.kernels.stack == model::Kernels::Stack::deepseek
+          ? fmt::format("{:.3f} B parameters of linear layers again in FP8, a scale per 128 x 128",
+                        held.fp8 / 1e9)
+          : fmt::format("{:.3f} B parameters of linear layers again, {:.3g} B each by rows and by columns",
+                        held.fp8 / 1e9, copy_bytes(in)));
+}
+
+void add_states(MemoryReport& report, const MemoryInputs& in, const Held& held, const Shards& shards) {
+  const auto& plan = *in.plan;
+  const auto& p = held.parameters;
+  const Copies copies = copies_of(plan);
+  const double dense_share =
+      plan.zero == 0 ? 1.0 : static_cast<double>(plan.zero == 3 ? shards.dense : copies.dense);
+  const double expert_share =
+      plan.zero == 0 ? 1.0 : static_cast<double>(plan.zero == 3 ? shards.expert : copies.expert);
+  const double shared = p.dense / dense_share + p.expert / expert_share;
+  const double gradient = in.gradient_bytes_per_parameter;
+  const std::string kind = gradient == 4 ? "FP32" : fmt::format("{} B", gradient);
+  if (plan.zero < 2)
+    add(report, "gradients", gradient * p.all(), kind + ", one for each parameter");
+  else
+    add(report, "gradients", gradient * (shared + held.largest),
+        kind + ", a share of them, and all of the largest unit");
+  if (plan.offload_optimizer) {
+    add(report, "optimizer", 0, "in host memory");
+    return;
+  }
+  add(report, "optimizer", in.optimizer_bytes_per_parameter * shared,
       dense_share == 1 ? fmt::format("{} B a parameter, not shared", in.optimizer_bytes_per_parameter)
                        : fmt::format("{} B a parameter; shared among {:g} GPUs, experts {}",
                                      in.optimizer_bytes_per_parameter, dense_share,
                                      expert_share == 1 ? "not" : fmt::format("among {:g}", expert_share)));
+}
+
+void add_parameters(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
+  const Held held = count_held(in, units);
+  const Shards shards = shards_of(*in.plan);
+  add_weights(report, in, held, shards);
+  add_states(report, in, held, shards);
 }
 
 void add_activations(MemoryReport& report, const MemoryInputs& in) {
@@ -103,7 +165,7 @@ void add_activations(MemoryReport& report, const MemoryInputs& in) {
   for (const auto& load : in.held) {
     chunks += load.chunks;
     for (const Unit unit : in.plan->stages[static_cast<std::size_t>(load.stage)]) {
-      const double kept = kept_per_micro_batch(list_ops(*in.model, unit, in.work)).base();
+      const double kept = in.units[static_cast<std::size_t>(unit)].kept.base();
       (unit == Unit::head || unit == Unit::mtp_head ? heads : layers) += load.chunks * kept;
     }
   }
@@ -115,29 +177,42 @@ void add_activations(MemoryReport& report, const MemoryInputs& in) {
 }
 
 // Everything that the largest block of a backward writes, as if nothing were freed before the block ends.
-void add_temporaries(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
-  double largest = 0;
-  for (const Unit unit : units) {
-    const auto ops = list_ops(*in.model, unit, in.work);
-    for (const auto* block : {&ops.mlp_i, &ops.attention_i}) {
-      double written = 0;
-      for (const auto& op : *block) written += op.kernel.written.base();
-      largest = std::max(largest, written);
-    }
+Bytes temporaries_of(const model::UnitOps& ops) {
+  Bytes largest;
+  for (const auto* block : {&ops.mlp_i, &ops.attention_i}) {
+    Bytes written;
+    for (const auto& op : *block)
+      if (!op.communication) written += op.kernel.written;
+    largest = std::max(largest, written);
   }
-  add(report, "temporaries", largest,
+  return largest;
+}
+
+void add_temporaries(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
+  Bytes largest;
+  for (const Unit unit : units)
+    largest = std::max(largest, in.units[static_cast<std::size_t>(unit)].temporaries);
+  add(report, "temporaries", largest.base(),
       "all that the largest backward block writes, recomputed tensors included");
 }
 
-void add_buffers(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
-  const double hidden = 2.0 * static_cast<double>(in.work.tokens * in.model->hidden);
-  if (holds(units, Unit::moe_layer) || holds(units, Unit::mtp_layer)) {
-    const auto row = model::exchange_row(*in.model, in.plan->precision);
-    const Bytes rows = row.dispatch + row.dispatch_gradient + row.combine + row.combine_gradient;
+void add_exchange_buffers(MemoryReport& report, const MemoryInputs& in) {
+  const auto row = model::exchange_row(*in.model, in.work);
+  const Bytes rows = row.dispatch + row.dispatch_gradient + row.combine + row.combine_gradient;
+  if (in.exchange == TokenExchange::deepep)
     add(report, "exchange_buffers", static_cast<double>(in.work.received_tokens) * rows.base(),
         fmt::format("{} received tokens, one layer's dispatch and combine both ways",
                     in.work.received_tokens));
-  }
+  else
+    add(report, "exchange_buffers", static_cast<double>(in.work.routed_rows) * row.dispatch.base(),
+        fmt::format("{} received rows of one layer's dispatch", in.work.routed_rows));
+}
+
+void add_buffers(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
+  const double hidden =
+      2.0 * static_cast<double>(in.work.tokens * in.model->hidden) / static_cast<double>(in.plan->tensor);
+  if (std::any_of(units.begin(), units.end(), [&](Unit u) { return model::has_experts(*in.model, u); }))
+    add_exchange_buffers(report, in);
   if (in.plan->stages.size() > 1)
     add(report, "pipeline_buffers", 4 * hidden * static_cast<double>(in.held.size()),
         "for each stage here: activation and gradient, in and out");
@@ -146,8 +221,24 @@ void add_buffers(MemoryReport& report, const MemoryInputs& in, const std::vector
 
 }  // namespace
 
-MemoryReport memory_of_rank(const MemoryInputs& in) {
-  check(in.plan->tensor == 1 && in.plan->zero <= 1, "tensor parallelism and ZeRO above 1 are not modelled");
+std::vector<UnitMemory> list_unit_memory(const model::TransformerSpec& model, const PlanSpec& plan,
+                                         const model::Work& work) {
+  std::vector<UnitMemory> found(model::unit_count);
+  std::array<bool, model::unit_count> known{};
+  for (const auto& stage : plan.stages)
+    for (const Unit unit : stage) {
+      const auto u = static_cast<std::size_t>(unit);
+      if (known[u]) continue;
+      known[u] = true;
+      const auto ops = list_ops(model, unit, work);
+      found[u] = {kept_per_micro_batch(ops), temporaries_of(ops)};
+    }
+  return found;
+}
+
+MemoryReport memory_of_rank(const MemoryInputs& given) {
+  MemoryInputs in = given;
+  if (in.units.empty()) in.units = list_unit_memory(*in.model, *in.plan, in.work);
   MemoryReport report;
   report.limit = in.limit;
   const auto units = units_of(in);
@@ -170,10 +261,14 @@ std::string breaking_term(const MemoryReport& report) {
 
 std::vector<Bytes> kept_by_stage(const model::TransformerSpec& model, const PlanSpec& plan,
                                  const model::Work& work) {
+  return kept_by_stage(plan, list_unit_memory(model, plan, work));
+}
+
+std::vector<Bytes> kept_by_stage(const PlanSpec& plan, const std::vector<UnitMemory>& units) {
   std::vector<Bytes> kept;
   for (const auto& stage : plan.stages) {
     Bytes sum;
-    for (const Unit unit : stage) sum += kept_per_micro_batch(list_ops(model, unit, work));
+    for (const Unit unit : stage) sum += units[static_cast<std::size_t>(unit)].kept;
     kept.push_back(sum);
   }
   return kept;

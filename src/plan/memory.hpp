@@ -2,18 +2,21 @@
 // The memory of one GPU of a pipeline rank, term by term. An infeasible plan is an answer: the term that
 // breaks it.
 //
-//   weights     BF16 parameters of every stage the rank holds (two under DualPipe), experts divided by EP
-//   gradients   FP32, one for each of these parameters
-//   optimizer   FP32 master weight and moments; ZeRO-1 shares them among the GPUs that hold the same
-//   parameter:
-//               data * context (twice that under DualPipe, where a stage lives on two ranks), and / EP for
-//               experts
+//   weights     BF16 parameters of every stage the rank holds (two under DualPipe, several with virtual
+//               stages), cut by tensor and expert parallelism (plan/parameters.hpp)
+//   gradients   FP32 (or as the profile reduces them), one for each of these parameters
+//   optimizer   master weight and moments, bytes a parameter from the software profile
 //   activations what the op lists keep, for the micro-batches in flight at the rank's worst moment
 //   the rest    buffers of the exchange and the pipeline, temporaries of one block, a reserve passed in
 //
-// Left out: tensor parallelism, ZeRO above 1, fragmentation beyond the reserve, and the difference between a
-// stored W chunk and a whole one (a zero-bubble schedule's pending weight gradients are counted with all
-// their activations).
+// ZeRO 1 shares the optimizer's states among the GPUs that hold the same parameters, ZeRO 2 the gradients
+// too, ZeRO 3 the weights too, within its shard group: two units' weights are then gathered at a time, the
+// one that computes and the next, and one unit's gradients are whole (arXiv:1910.02054, section 5;
+// arXiv:2304.11277, section 3). Kept activations are those of arXiv:2205.05198 where the lists are the
+// standard ones.
+//
+// Left out: fragmentation beyond the reserve, and the difference between a stored W chunk and a whole one (a
+// zero-bubble schedule's pending weight gradients are counted with all their activations).
 
 #include <cstdint>
 #include <string>
@@ -40,13 +43,24 @@ struct StageLoad {
   double chunks = 0;  // micro-batches of this stage whose activations are kept
 };
 
+struct UnitMemory {     // of one micro-batch, by the op lists
+  Bytes kept{};         // from its forward until its backward
+  Bytes temporaries{};  // all that the largest block of its backward writes
+};
+// By model::Unit, those that the plan's stages hold: listed once for all ranks.
+std::vector<UnitMemory> list_unit_memory(const model::TransformerSpec& model, const PlanSpec& plan,
+                                         const model::Work& work);
+
 struct MemoryInputs {
   const model::TransformerSpec* model = nullptr;
   const PlanSpec* plan = nullptr;  // with its stages
   model::Work work;                // of one micro-batch at mean load
+  std::vector<UnitMemory> units;   // list_unit_memory's; empty: listed anew
   std::vector<StageLoad> held;     // every stage on this rank, at the worst moment
   // FP32 master weight and two BF16 moments (arXiv:2412.19437, section 3.3.2)
   double optimizer_bytes_per_parameter = 4 + 2 + 2;
+  double gradient_bytes_per_parameter = 4;
+  TokenExchange exchange = TokenExchange::deepep;
   Bytes reserve{};  // CUDA context, NCCL channels, allocator slack
   std::string reserve_source;
   Bytes limit{};
@@ -60,6 +74,7 @@ std::string breaking_term(const MemoryReport& report);
 // Activation bytes of one micro-batch for each stage, by the op lists.
 std::vector<Bytes> kept_by_stage(const model::TransformerSpec& model, const PlanSpec& plan,
                                  const model::Work& work);
+std::vector<Bytes> kept_by_stage(const PlanSpec& plan, const std::vector<UnitMemory>& units);
 
 // What a rank holds at the moment when its program keeps the most bytes: stages with micro-batches in flight,
 // counted from the start of F to the end of B or W, as plan::peak_activations does. Stages without any are

@@ -40,6 +40,28 @@ std::string to_text(const std::vector<model::Unit>& stage) {
   return text;
 }
 
+// Layers of each stage of a model whose tail is one head.
+std::vector<std::int64_t> even_layers(std::int64_t layers, std::int64_t stages) {
+  const auto with = [&](std::int64_t first, std::int64_t last) {  // layers that embedding and head stand for
+    std::vector<std::int64_t> shares(static_cast<std::size_t>(stages), (layers + first + last) / stages);
+    shares.front() -= first;
+    shares.back() -= last;
+    return shares;
+  };
+  if (layers % stages == 0) return with(0, 0);
+  if ((layers + 2) % stages == 0) return with(1, 1);
+  if ((layers + 1) % stages == 0) return with(0, 1);
+  return spread(layers, stages);
+}
+
+// The same where MTP modules follow the head.
+std::vector<std::int64_t> layers_before_tail(std::int64_t layers, std::int64_t stages, std::int64_t tail) {
+  const std::int64_t last = std::clamp<std::int64_t>((layers + tail) / stages - tail, 0, layers);
+  auto shares = spread(layers - last, stages - 1);
+  shares.push_back(last);
+  return shares;
+}
+
 }  // namespace
 
 Stages default_stages(const model::TransformerSpec& model, std::int64_t stages) {
@@ -48,13 +70,12 @@ Stages default_stages(const model::TransformerSpec& model, std::int64_t stages) 
   check(stages >= 1 && count >= stages, "more stages than units");
   if (stages == 1) return {units};
   const std::int64_t tail = count - 1 - model.layers;  // heads and MTP layers
-  const std::int64_t last_layers =
-      std::clamp<std::int64_t>((model.layers + tail) / stages - tail, 0, model.layers);
-  auto lengths = spread(model.layers - last_layers, stages - 1);
-  if (lengths.back() == 0 && stages > 2)
-    return cut(units, spread(count, stages));  // too few layers for the rule
-  lengths.front() += 1;                        // the embedding
-  lengths.push_back(last_layers + tail);
+  auto lengths = model.mtp_depth > 0 ? layers_before_tail(model.layers, stages, tail)
+                                     : even_layers(model.layers, stages);
+  const bool empty = std::any_of(lengths.begin() + 1, lengths.end() - 1, [](auto n) { return n == 0; });
+  if (empty) return cut(units, spread(count, stages));  // too few layers for the rule
+  lengths.front() += 1;                                 // the embedding
+  lengths.back() += tail;
   return cut(units, lengths);
 }
 

@@ -65,6 +65,10 @@ std::string_view name_of(cluster::ExchangeKind kind) {
       return "gradient combine";
     case cluster::ExchangeKind::combine:
       return "combine";
+    case cluster::ExchangeKind::gather:
+      return "parameter gather";
+    case cluster::ExchangeKind::scatter:
+      return "gradient scatter";
   }
   return "";
 }

@@ -18,8 +18,19 @@ sim::SimTime between(sim::SimTime start, sim::SimTime end, double share) {
 }
 
 std::string op_detail(const model::Op& op, const hardware::KernelPrice& price) {
+  if (op.communication)
+    return fmt::format("{} of {}; exposed {}", name_of(op.communication->pattern),
+                       size_text(op.communication->buffer), time_text(price.time));
   return fmt::format("{}; alone {}; {} FLOP, {}", name_of(op.kernel.family), time_text(price.time),
                      count_text(op.kernel.work.base()), size_text(op.kernel.read + op.kernel.written));
+}
+
+hardware::KernelPrice price_of(const model::Op& op, const Inside& inside, const SegmentOps& found) {
+  const auto& inputs = inside.prepared.inputs;
+  if (!op.communication) return hardware::price(op.kernel, *inputs.gpu, found.conditions);
+  hardware::KernelPrice price;
+  price.time = price.busy = cluster::exposed_time(*op.communication, inputs.collectives);
+  return price;
 }
 
 void add_ops(const Inside& inside, const SegmentOps& found, const OpenedEvent& segment,
@@ -27,7 +38,7 @@ void add_ops(const Inside& inside, const SegmentOps& found, const OpenedEvent& s
   std::vector<hardware::KernelPrice> prices;
   Seconds total{};
   for (const model::Op& op : found.ops) {
-    prices.push_back(hardware::price(op.kernel, *inside.prepared.inputs.gpu, found.conditions));
+    prices.push_back(price_of(op, inside, found));
     total += prices.back().time;
   }
   if (total <= seconds(0)) return;
@@ -35,7 +46,8 @@ void add_ops(const Inside& inside, const SegmentOps& found, const OpenedEvent& s
   for (std::size_t i = 0; i < found.ops.size(); ++i) {
     OpenedEvent event;
     event.name = found.ops[i].name;
-    event.category = name_of(found.ops[i].kernel.family);
+    const auto& op = found.ops[i];
+    event.category = op.communication ? name_of(op.communication->pattern) : name_of(op.kernel.family);
     event.detail = op_detail(found.ops[i], prices[i]);
     event.start = between(segment.start, segment.end, done / total);
     done += prices[i].time;

@@ -44,6 +44,10 @@ std::string why_kernels(const Question& q, const cluster::ChunkKey& key, const C
     ran += sim::to_seconds(span.end - span.start);
     const SegmentOps found = ops_behind(q.inside, key, chunk, segment);
     for (const model::Op& op : found.ops) {
+      if (op.communication) {
+        priced += cluster::exposed_time(*op.communication, q.inside.prepared.inputs.collectives);
+        continue;
+      }
       const auto price = hardware::price(op.kernel, *q.inside.prepared.inputs.gpu, found.conditions);
       FamilySum& sum = families[op.kernel.family];
       ++sum.ops;

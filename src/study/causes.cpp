@@ -11,6 +11,12 @@ struct Experiment {
   bool same_chunks = false;
 };
 
+// Only asked where the layout has them.
+constexpr Experiment tensor{"tensor parallelism", "collectives inside layers take no time",
+                            &cluster::Switches::free_tensor};
+constexpr Experiment sharding{"sharded parameters", "gathering them and scattering gradients take no time",
+                              &cluster::Switches::free_sharding};
+
 constexpr Experiment experiments[] = {
     {"all-to-all", "dispatch and combine take no time", &cluster::Switches::free_exchange},
     {"routing imbalance", "every GPU receives the mean number of tokens",
@@ -32,12 +38,15 @@ constexpr Experiment experiments[] = {
 
 std::vector<Cause> find_causes(const SteadyStep& base) {
   std::vector<Cause> causes;
-  for (const auto& experiment : experiments) {
+  const auto ask = [&](const Experiment& experiment) {
     cluster::StepSpec changed = base.spec;
     changed.off.*experiment.off = true;
     const Seconds without = repeat_step(base, changed, experiment.same_chunks);
     causes.push_back({experiment.name, experiment.how, base.result.step_time - without});
-  }
+  };
+  if (base.spec.plan->tensor > 1) ask(tensor);
+  if (base.spec.plan->zero == 3) ask(sharding);
+  for (const auto& experiment : experiments) ask(experiment);
   return causes;
 }
 

@@ -42,7 +42,7 @@ Seconds time_of_family(const SteadyStep& base, Family family) {
   for (const auto* block :
        {&ops.attention_f, &ops.mlp_f, &ops.mlp_i, &ops.attention_i, &ops.mlp_w, &ops.attention_w})
     for (const auto& op : *block)
-      if (op.kernel.family == family)
+      if (!op.communication && op.kernel.family == family)
         total += hardware::price(op.kernel, *inputs.gpu, {.sms_taken = inputs.communication_sms}).time;
   return total;
 }

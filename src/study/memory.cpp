@@ -1,6 +1,40 @@
 #include "study/memory.hpp"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+
 namespace foretrain::study {
+namespace {
+
+// Main gradients are FP32 where weight-gradient GEMMs add into them; else as they are reduced.
+double stored_gradient(const plan::SoftwareSpec& software) {
+  return software.kernels.accumulate_fp32 ? 4 : software.gradient_bytes.value;
+}
+
+// "98.3 GiB of 80.0; largest terms: ...": the term at which the sum passes the limit need not be a large one.
+std::string too_much_text(const plan::MemoryReport& report) {
+  constexpr double gib = 1073741824.0;
+  auto terms = report.terms;
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  terms.resize(std::min<std::size_t>(terms.size(), 3));
+  std::string largest;
+  for (const auto& term : terms)
+    largest += fmt::format("{}{} {:.1f}", largest.empty() ? "" : ", ", term.name, term.bytes.base() / gib);
+  return fmt::format("{:.1f} GiB of {:.1f}; largest terms: {}; the sum passes the limit at {}",
+                     report.total.base() / gib, report.limit.base() / gib, largest,
+                     plan::breaking_term(report));
+}
+
+}  // namespace
+
+std::string why_too_much(const std::vector<plan::MemoryReport>& memory) {
+  for (std::size_t r = 0; r < memory.size(); ++r)
+    if (memory[r].total > memory[r].limit)
+      return fmt::format("pipeline rank {} needs {}", r, too_much_text(memory[r]));
+  return "";
+}
 
 std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& given,
                                           const plan::Program& program) {
@@ -8,16 +42,22 @@ std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const m
   // it.
   model::Work work = given;
   work.context_parallel = 1;
-  const auto kept = plan::kept_by_stage(*spec.model, *spec.plan, work);
+  const auto units = plan::list_unit_memory(*spec.model, *spec.plan, work);
+  const auto kept = plan::kept_by_stage(*spec.plan, units);
   std::vector<plan::MemoryReport> reports;
   for (std::size_t rank = 0; rank < program.per_rank.size(); ++rank)
-    reports.push_back(plan::memory_of_rank({.model = spec.model,
-                                            .plan = spec.plan,
-                                            .work = work,
-                                            .held = plan::load_at_peak(program, rank, kept),
-                                            .reserve = spec.software->memory_reserve.value,
-                                            .reserve_source = spec.software->memory_reserve.from.source,
-                                            .limit = spec.gpu->memory.value}));
+    reports.push_back(
+        plan::memory_of_rank({.model = spec.model,
+                              .plan = spec.plan,
+                              .work = work,
+                              .units = units,
+                              .held = plan::load_at_peak(program, rank, kept),
+                              .optimizer_bytes_per_parameter = spec.software->optimizer_bytes.value,
+                              .gradient_bytes_per_parameter = stored_gradient(*spec.software),
+                              .exchange = spec.software->exchange,
+                              .reserve = spec.software->memory_reserve.value,
+                              .reserve_source = spec.software->memory_reserve.from.source,
+                              .limit = spec.gpu->memory.value}));
   return reports;
 }
 

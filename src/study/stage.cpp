@@ -74,9 +74,9 @@ model::Work simulate_knots(const cluster::StepSpec& spec, std::vector<Knot>& kno
   std::vector<plan::Program> programs;
   std::vector<const plan::Program*> pointers;
   for (const Knot& knot : knots)
-    programs.push_back(plan::list_program(knot.choice.schedule,
-                                          static_cast<std::int32_t>(spec.plan->stages.size()),
-                                          static_cast<std::int32_t>(knot.micro_batches)));
+    programs.push_back(plan::list_program(
+        knot.choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()),
+        static_cast<std::int32_t>(knot.micro_batches), static_cast<std::int32_t>(spec.plan->virtual_stages)));
   for (const auto& program : programs) pointers.push_back(&program);
   const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, pointers);
   for (std::size_t i = 0; i < knots.size(); ++i)
@@ -110,30 +110,11 @@ void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
   out.tokens_per_day = tokens / out.step.step_time.base() * 86400;
 }
 
-// "98.3 GiB of 80.0; largest terms: ...": the term at which the sum passes the limit need not be a large one.
-std::string too_much_text(const plan::MemoryReport& report) {
-  constexpr double gib = 1073741824.0;
-  auto terms = report.terms;
-  std::stable_sort(terms.begin(), terms.end(),
-                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
-  terms.resize(std::min<std::size_t>(terms.size(), 3));
-  std::string largest;
-  for (const auto& term : terms)
-    largest += fmt::format("{}{} {:.1f}", largest.empty() ? "" : ", ", term.name, term.bytes.base() / gib);
-  return fmt::format("{:.1f} GiB of {:.1f}; largest terms: {}; the sum passes the limit at {}",
-                     report.total.base() / gib, report.limit.base() / gib, largest,
-                     plan::breaking_term(report));
-}
-
 void add_memory(const cluster::StepSpec& spec, const model::Work& work, StageOutcome& out,
                 std::vector<std::string>& infeasible) {
   out.memory = memory_of(spec, work, out.step.program);
-  for (std::size_t r = 0; r < out.memory.size(); ++r) {
-    const auto& report = out.memory[r];
-    if (report.total <= report.limit) continue;
-    infeasible.push_back(fmt::format("{}: pipeline rank {} needs {}", out.name, r, too_much_text(report)));
-    return;
-  }
+  if (const auto why = why_too_much(out.memory); !why.empty())
+    infeasible.push_back(fmt::format("{}: {}", out.name, why));
 }
 
 void add_notes(const StageSpec& stage, StageOutcome& out) {
@@ -204,6 +185,10 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage,
   spec.spread = &spread;
   spec.hop = &hop;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
+  if (const auto reason = cluster::why_not_step(spec); !reason.empty()) {
+    infeasible.push_back(fmt::format("{}: {}", out.name, reason));
+    return out;
+  }
   const std::size_t before =
       infeasible.size();  // of earlier stages: theirs do not keep this one from being judged
   auto knots = list_knots(stage, shares, infeasible);

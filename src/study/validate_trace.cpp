@@ -50,6 +50,8 @@ const Sourced<double>& rate_beside(const plan::SoftwareSpec& software, ExchangeK
     case ExchangeKind::combine_gradient:
       return software.overlapped_combine_gradient;
     case ExchangeKind::combine:
+    case ExchangeKind::gather:
+    case ExchangeKind::scatter:
       break;
   }
   return software.overlapped_combine;

@@ -142,7 +142,8 @@ inline Stepped step(const foretrain::cluster::StepSpec& spec, std::int32_t micro
   Stepped s{fc::prepare(spec), {}, {}};
   const auto choice = fc::choose_schedule(*spec.plan, micro_batches);
   const auto program =
-      plan::list_program(choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()), micro_batches);
+      plan::list_program(choice.schedule, static_cast<std::int32_t>(spec.plan->stages.size()), micro_batches,
+                         static_cast<std::int32_t>(spec.plan->virtual_stages));
   s.pools = fc::simulate_chunks(s.prepared.inputs, s.prepared.prices, {&program});
   s.result = fc::simulate_step(spec, s.prepared, s.pools, program, choice);
   return s;

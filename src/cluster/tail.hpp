@@ -1,0 +1,33 @@
+#pragma once
+// Gradient reduction beside the last backward, and gathering of parameters beside the first forward, where
+// the layout overlaps them (plan::Overlap; PyTorch DDP, arXiv:2006.15704, section 3.2; Megatron-Core's
+// overlap_grad_reduce and overlap_param_gather).
+//
+// A unit of the model is one bucket. On each pipeline rank, in the order in which the last backward of each
+// of its stages reaches the units, with r_u the moment a unit's gradients are whole and R_u its reduction:
+//
+//   c_u = max(c_{u-1}, r_u) + R_u
+//
+// and what shows is max(0, c - end of the last chunk of the pipeline): a rank that drains early hides its
+// reduction in its bubble. Gathers run likewise before the first forward of each stage, which waits for each
+// unit's; what shows is the longest delay of any rank's first chunks. Left out: SMs and HBM that the
+// collectives take from compute meanwhile, and a delayed first chunk that a later wait of the pipeline would
+// have hidden.
+
+#include <vector>
+
+#include "cluster/chunks.hpp"
+
+namespace foretrain::cluster {
+
+struct Buckets {
+  std::vector<Seconds> reduce, gather;  // by model::Unit: one unit's collective
+};
+
+// Both for one lane of the timeline.
+Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
+                          const Timeline& timeline, const Buckets& buckets, std::size_t lane);
+Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
+                       const Timeline& timeline, const Buckets& buckets, std::size_t lane);
+
+}  // namespace foretrain::cluster
