@@ -32,6 +32,17 @@ class Folder {
   std::filesystem::path path_;
 };
 
+// The text of a GPU part, to be written elsewhere: the tables that it names stay where they are.
+inline std::string part_text(const std::string& name) {
+  const std::string parts = FORETRAIN_ROOT "/topologies/parts/";
+  std::ifstream in(parts + name + ".yaml", std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::string table = "grid: curves/";
+  for (auto at = text.find(table); at != std::string::npos; at = text.find(table, at + 1))
+    text.insert(at + 6, parts);
+  return text;
+}
+
 // What a load says: the first lines of all diagnostics; empty when it succeeds.
 inline std::vector<foretrain::Diagnostic> faults_of(const std::string& path,
                                                     const std::vector<std::string>& overrides = {}) {

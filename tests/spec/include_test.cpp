@@ -74,8 +74,7 @@ TEST_CASE("the hash tells inputs apart") {
 
 TEST_CASE("a path in an included file starts at that file's folder") {
   const Folder folder;
-  std::ifstream in(FORETRAIN_ROOT "/topologies/parts/h800.yaml");
-  folder.write("hardware/parts/gpu.yaml", std::string(std::istreambuf_iterator<char>(in), {}));
+  folder.write("hardware/parts/gpu.yaml", part_text("h800"));
   const std::string root = FORETRAIN_ROOT "/tests/bad/good/";
   folder.write(
       "hardware/cluster.yaml",

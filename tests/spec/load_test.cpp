@@ -67,8 +67,7 @@ TEST_CASE("parts load alone") {
 }
 
 TEST_CASE("a curve is a bound only where its part says so") {
-  std::ifstream in(root + "/topologies/parts/h800.yaml");
-  std::string text(std::istreambuf_iterator<char>(in), {});
+  std::string text = part_text("h800");
   const Folder folder;
   const auto is_bound = [](const hardware::GpuSpec& gpu) {
     return gpu.independent_curves[static_cast<std::size_t>(Family::permute)]->bound;
@@ -88,20 +87,15 @@ TEST_CASE("a curve is a bound only where its part says so") {
 }
 
 TEST_CASE("a GPU needs a curve for every kernel that the plan launches, and the tensor cores it asks for") {
-  std::ifstream in(root + "/topologies/parts/h800.yaml");
-  const std::string whole(std::istreambuf_iterator<char>(in), {});
+  const std::string whole = part_text("h800");
   const auto without = [&](const std::string& from, const std::string& to) {
     const auto begin = whole.find("\n" + from), end = whole.find("\n" + to, begin);
     REQUIRE(end != std::string::npos);
-    std::string text = whole.substr(0, begin) + whole.substr(end);
-    for (auto at = text.find("grid: curves"); at != std::string::npos; at = text.find("grid: curves", at + 1))
-      text.insert(at + 6, root + "/topologies/parts/");
-    return text;
+    return whole.substr(0, begin) + whole.substr(end);
   };
   const Folder folder;
   const auto faults = [&](const std::string& text) {
-    return faults_of(root + "/scenarios/deepseek-v3.yaml",
-                     {"cluster.gpu=" + folder.write("gpu.yaml", text)});
+    return faults_of(root + "/scenarios/deepseek-v3.yaml", {"cluster.gpu=" + folder.write("gpu.yaml", text)});
   };
   const auto no_rope = faults(without("  rope:", "  gating:"));
   REQUIRE(no_rope.size() == 1);
