@@ -170,3 +170,45 @@ TEST_CASE("every rank of DeepSeek-V3 under DualPipe fits 80 GiB") {
     CHECK(report.total < report.limit);
   }
 }
+
+TEST_CASE("tensor parallelism divides weights and activations, ZeRO 3 shares what ZeRO 1 holds") {
+  Case c;
+  c.model = deepseek_v3();
+  c.model.attention = {
+      .kind = model::AttentionSpec::Kind::grouped, .heads = 64, .kv_heads = 8, .head_dim = 128};
+  c.model.moe = {};
+  c.model.mtp_depth = 0;
+  c.model.dense_layers = c.model.layers = 32;
+  c.plan = {};
+  c.plan.data = 16;
+  c.plan.precision = model::Precision::bf16;
+  c.plan.stages = default_stages(c.model, 1);
+  const auto report = [&c] {
+    auto in = c.inputs({{0, 1}});
+    in.work.kernels.stack = model::Kernels::Stack::standard;
+    in.work.recompute = {};
+    in.work.tensor_parallel = c.plan.tensor;
+    in.work.sequence_parallel = c.plan.tensor > 1;
+    return memory_of_rank(in);
+  };
+  const auto one = report();
+  const double parameters = count_parameters(c.model).total;
+  CHECK(term(one, "weights") == 2 * parameters);
+  CHECK(term(one, "gradients") == 4 * parameters);
+  CHECK(term(one, "optimizer") == Approx(8 * parameters / 16));
+  c.plan.zero = 3;
+  const auto shared = report();
+  const double layer = count_parameters(c.model, model::Unit::dense_layer);
+  const double table = count_parameters(c.model, model::Unit::embedding);
+  CHECK(term(shared, "weights") == Approx(2 * parameters / 16));
+  CHECK(term(shared, "optimizer") == Approx(term(one, "optimizer")));
+  CHECK(term(shared, "gradients") == Approx(4 * (parameters / 16 + std::max(layer, table + 7168))));
+  CHECK(term(shared, "gathered_weights") == Approx(2 * (layer + table + 7168)));
+  c.plan.zero = 1;
+  c.plan.tensor = 8;
+  const auto cut = report();
+  const double norms = 65.0 * 7168;
+  CHECK(term(cut, "weights") == Approx(2 * ((parameters - norms) / 8 + norms)));
+  CHECK(term(cut, "activations") == Approx(term(one, "activations") / 8).epsilon(0.02));
+  CHECK(report().total < one.total);
+}
