@@ -32,14 +32,6 @@ bool check_gpus(const Judge& judge, const Scenario& s) {
   return false;
 }
 
-void check_modelled(const Judge& judge) {
-  const auto& p = judge.plan;
-  if (p.tensor > 1 && judge.fresh(&PlanSpec::tensor))
-    judge.error({"tensor"}, fmt::format("tensor {} is not modelled yet", p.tensor), "use tensor: 1");
-  if (p.zero > 1 && judge.fresh(&PlanSpec::zero))
-    judge.error({"zero"}, fmt::format("zero {} is not modelled yet", p.zero), "use 0 or 1");
-}
-
 void check_layers(const Judge& judge, const Scenario& s) {
   const auto& p = judge.plan;
   if (p.pipeline == 0 || s.model.layers == 0 || s.model.dense_layers > s.model.layers) return;
@@ -90,14 +82,14 @@ std::string nearby_divisors(std::int64_t whole, std::int64_t tried) {
 
 bool check_layout(Context& context, const Layout& layout, const Scenario& s) {
   const Judge judge{context, layout, layout.plan};
-  const auto errors = context.error_count();
   check_experts(judge, s);
   check_tensor(judge, s);
   const bool staged = check_virtual_stages(judge);
   check_shards(judge);
-  if (context.error_count() == errors) check_modelled(judge);
   if (staged) check_layers(judge, s);
-  return check_gpus(judge, s) && staged;
+  const bool filled = check_gpus(judge, s);
+  if (context.error_count() == 0) check_stack(judge, s);
+  return filled && staged;
 }
 
 std::int64_t stage_count(const PlanSpec& plan) {

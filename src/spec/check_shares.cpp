@@ -128,4 +128,37 @@ void check_shards(const Judge& judge) {
                 nearby_divisors(replicas, p.shard_group));
 }
 
+namespace {
+
+struct Lack {
+  std::string key, what;
+};
+
+// DeepSeek's lists are those of one published trace: latent attention, SwiGLU, FP8 or BF16, experts the only
+// thing that GPUs share.
+Lack lack_of_deepseek(const PlanSpec& p, const model::TransformerSpec& m) {
+  using model::Precision;
+  if (m.attention.kind != AttentionSpec::Kind::mla) return {"software", "grouped attention"};
+  if (m.activation != model::Activation::swiglu) return {"software", "an activation other than SwiGLU"};
+  if (p.tensor > 1) return {"tensor", fmt::format("tensor {}", p.tensor)};
+  if (p.expert_tensor > 1) return {"expert_tensor", fmt::format("expert_tensor {}", p.expert_tensor)};
+  if (p.recompute.layers || p.recompute.attention_core)
+    return {"recompute", p.recompute.layers ? "recompute full" : "recompute selective"};
+  if (p.precision != Precision::fp8 && p.precision != Precision::bf16) return {"precision", "this precision"};
+  return {};
+}
+
+}  // namespace
+
+void check_stack(const Judge& judge, const Scenario& s) {
+  if (s.software.name.empty() || s.model.layers == 0) return;
+  if (s.software.kernels.stack != model::Kernels::Stack::deepseek) return;
+  const auto lack = lack_of_deepseek(judge.plan, s.model);
+  const auto* judged = judge.layout.judged;
+  if (lack.key.empty() || (judged != nullptr && lack_of_deepseek(*judged, s.model).what == lack.what)) return;
+  judge.error({lack.key == "software" ? "software.name" : lack.key},
+              fmt::format("the kernels of {} do not know {}", s.software.name, lack.what),
+              "use a profile whose kernels are standard, as megatron-core-2025");
+}
+
 }  // namespace foretrain::spec

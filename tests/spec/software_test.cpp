@@ -83,7 +83,8 @@ TEST_CASE("a plan takes the overlaps of its software unless it names its own") {
 TEST_CASE("every key of a layout reaches the plan, and a stage changes what it names") {
   const std::string good = root + "/tests/bad/good/scenario.yaml";
   const auto s =
-      spec::load(good, {"plan.schedule=interleaved", "plan.virtual_stages=2", "plan.recompute=full",
+      spec::load(good, {"plan.software=" + root + "/models/software/megatron-core-2025.yaml",
+                        "plan.schedule=interleaved", "plan.virtual_stages=2", "plan.recompute=full",
                         "plan.precision=fp16", "plan.offload_optimizer=true", "plan.reshard=false",
                         "plan.capacity_factor=1.25", "plan.expert=4", "plan.expert_tensor=2",
                         "stages.second.plan.recompute=selective", "stages.second.plan.expert=2"});
@@ -109,5 +110,5 @@ TEST_CASE("every key of a layout reaches the plan, and a stage changes what it n
   };
   CHECK(said("plan.precision") == "fp16 by --set");
   CHECK(said("plan.shard_group") == "0 by default");
-  CHECK(said("plan.overlap") == "none by default");
+  CHECK(said("plan.overlap") == "gradients, parameters, tensor, p2p by default");
 }
