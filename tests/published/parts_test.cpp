@@ -104,9 +104,7 @@ TEST_CASE("GEMM tables hold at sizes that are no points of them") {
   for (const auto& row : read_csv("gemm_held_out.csv")) {
     const auto& device = row.at("device");
     if (!gpus.contains(device)) gpus.emplace(device, part(device == "a100" ? "a100-sxm-80gb" : device));
-    auto gpu = gpus.at(device);
-    if (device == "h100" && row.at("dtype") == "bf16")  // h100's gemm_bf16 is older, of tiles
-      gpu.curves[static_cast<std::size_t>(Family::gemm_bf16)] = curve(gpu, Family::batched_gemm);
+    const auto& gpu = gpus.at(device);
     const double time = number(row, "time_us") * 1e-6;
     errors[{device, row.at("dtype")}].push_back(std::abs(table_time(gpu, gemm_of(row)) - time) / time);
   }

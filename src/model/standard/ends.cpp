@@ -23,9 +23,11 @@ double ids_size(const Shapes& s) {
   return 8 * static_cast<double>(s.tokens);
 }
 
+// One fused kernel, or plain passes, which run as fast as any copy.
 Kernel logits_pass(const Shapes& s, double read, double written, int launches) {
   const double size = area(s.tokens, s.vocabulary);
-  return stream(Family::cross_entropy, s.tokens, s.vocabulary, read * size, written * size, launches);
+  const bool fused = s.kernels().fused_cross_entropy;
+  return stream(fused ? Family::cross_entropy : Family::elementwise, s.tokens, s.vocabulary, read * size, written * size, launches);
 }
 
 // A value (or two) of each token, in FP32.
