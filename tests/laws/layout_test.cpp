@@ -4,7 +4,6 @@
 
 #include "catch.hpp"
 #include "laws/toy.hpp"
-#include "plan/parameters.hpp"
 #include "plan/stages.hpp"
 
 namespace {
@@ -194,25 +193,6 @@ TEST_CASE("messages of a tensor group add up to one micro-batch's activations") 
     const auto prepared = cluster::prepare(t.spec());
     CHECK(prepared.p2p_bytes.base() * static_cast<double>(tensor) == 2.0 * 2048 * 1024);
   }
-}
-
-TEST_CASE("parameters of a layout: every copy counted once is the model") {
-  const auto m = toy::moe_model(4);
-  plan::PlanSpec p;
-  p.data = 16, p.tensor = 2, p.expert = 8, p.expert_tensor = 2;
-  double dense = 0, expert = 0;
-  for (const auto unit : model::list_units(m)) {
-    const auto here = plan::parameters_on_gpu(m, p, unit);
-    dense += here.dense;
-    expert += here.expert;
-  }
-  const double experts = 4 * 3.0 * 32 * 512 * 1024;
-  const auto copies = plan::copies_of(p);
-  CHECK(copies.dense == 16);
-  CHECK(copies.expert == 2);
-  CHECK(expert * 32 / static_cast<double>(copies.expert) == experts);
-  const double whole = 9.0 * 1024 + 4.0 * (1024 + 1) * 32;  // norms and gates are not cut
-  CHECK((dense - whole) * 2 + whole == Approx(model::count_parameters(m).total - experts).epsilon(1e-12));
 }
 
 TEST_CASE("of many groups the few that look slowest give the step of all") {

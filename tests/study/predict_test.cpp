@@ -1,0 +1,56 @@
+// One step alone: the same as a whole run finds, and reasons where there is none.
+#include "study/predict.hpp"
+
+#include "catch.hpp"
+#include "spec/load.hpp"
+#include "study/run.hpp"
+
+using namespace foretrain;
+
+namespace {
+
+spec::Scenario small() {
+  return spec::load(FORETRAIN_ROOT "/scenarios/small.yaml", {});
+}
+
+}  // namespace
+
+TEST_CASE("a predicted step is the step of a whole run") {
+  const auto scenario = small();
+  const auto alone = study::predict_step(scenario, scenario.stages[0]);
+  const auto whole = study::run(scenario, {.causes = false, .interval = false}).stages[0];
+  CHECK(alone.infeasible.empty());
+  CHECK(alone.does_not_fit.empty());
+  CHECK(alone.step.step_time == whole.step.step_time);
+  REQUIRE(alone.memory.size() == whole.memory.size());
+  for (std::size_t r = 0; r < whole.memory.size(); ++r) CHECK(alone.memory[r].total == whole.memory[r].total);
+}
+
+TEST_CASE("a step that cannot run has a reason and no time") {
+  const auto scenario = small();
+  auto stage = scenario.stages[0];
+  SECTION("a batch that is not whole") {
+    stage.batch.to = 17;
+    CHECK(study::predict_step(scenario, stage).infeasible.find("batch of 17") != std::string::npos);
+  }
+  SECTION("an optimizer in host memory") {
+    stage.plan.offload_optimizer = true;
+    CHECK(study::predict_step(scenario, stage).infeasible.find("host") != std::string::npos);
+  }
+  SECTION("kernels nobody measured") {
+    auto other = scenario;
+    other.gpu.curves[static_cast<std::size_t>(Family::attention_forward)].reset();
+    CHECK(study::predict_step(other, stage).infeasible.find("attention_forward") != std::string::npos);
+  }
+  CHECK(study::predict_step(scenario, scenario.stages[0]).infeasible.empty());
+}
+
+TEST_CASE("a step that does not fit has both: its time, and what is too much") {
+  const auto scenario = small();
+  auto stage = scenario.stages[0];
+  stage.plan.micro_batch = 16;
+  const auto step = study::predict_step(scenario, stage);
+  CHECK(step.infeasible.empty());
+  CHECK(step.does_not_fit.find("GiB of 80.0") != std::string::npos);
+  CHECK(step.step.step_time > seconds(0));
+}
