@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -16,6 +17,7 @@
 #include "cli/run.hpp"
 #include "cli/schedule.hpp"
 #include "cli/validate.hpp"
+#include "cli/validate_runs.hpp"
 #include "cli/why.hpp"
 
 namespace foretrain::cli {
@@ -152,10 +154,9 @@ void add_compare(CLI::App& app, Command& command) {
       [options, &command] { command = [options](std::ostream& out) { return compare(*options, out); }; });
 }
 
-void add_validate(CLI::App& app, Command& command) {
-  CLI::App* sub = app.add_subcommand("validate", "Put measurements beside what foretrain says of them");
+void add_validate_trace(CLI::App& sub, Command& command) {
   CLI::App* trace =
-      sub->add_subcommand("trace", "The kernels of a traced overlapped pair, by class, and its time");
+      sub.add_subcommand("trace", "The kernels of a traced overlapped pair, by class, and its time");
   const auto options = std::make_shared<ValidateTraceOptions>();
   options->scenario.file = "scenarios/deepseek-v3.yaml";
   const auto file = [trace](const char* name, std::string& value, const char* help) {
@@ -180,6 +181,33 @@ void add_import_model(CLI::App& app, Command& command) {
   add_text(*sub, "--output,-o", options->output, "FILE", "the file to write; printed if not given");
   sub->callback([options, &command] {
     command = [options](std::ostream& out) { return import_model(*options, out); };
+  });
+}
+
+void add_validate(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("validate", "Put measurements beside what foretrain says of them");
+  add_validate_trace(*sub, command);
+  const auto options = std::make_shared<ValidateRunsOptions>();
+  sub->add_option("runs", options->files, "files of measured runs, as tests/published/runs.yaml")->type_name("RUNS");
+  sub->add_option("--library", options->library, "the folder that holds models/ and topologies/")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  add_text(*sub, "--software", options->software, "PROFILE", "predict every set with this software profile");
+  add_text(*sub, "--only", options->only, "SET", "predict the rows of one set");
+  add_text(*sub, "--row", options->row, "ID", "show one row with all that it was made of");
+  add_text(*sub, "--threads", options->threads, "N", "rows predicted at a time; all cores if not given");
+  add_text(*sub, "--plot", options->plot_file, "FILE", "write predicted against measured as a picture (SVG)");
+  sub->add_flag("--sets-only", options->sets_only, "leave out the single rows");
+  sub->add_flag("--json", options->json, "print JSON, units in the key names");
+  sub->add_flag("--stats", options->stats, "print CPU-seconds on standard error");
+  sub->callback([sub, options, &command] {
+    if (!sub->get_subcommands().empty()) return;  // validate trace
+    if (options->files.empty())
+      throw mistake("validate needs a file of runs, or the word trace", "see foretrain validate --help");
+    const std::string& first = options->files.front();  // a file's name, or a slip of the other word
+    if (nearest_name(first, {"trace"}) == "trace" && !std::filesystem::exists(first))
+      throw mistake(fmt::format("unknown command '{}'", first), "did you mean 'trace'?");
+    command = [options](std::ostream& out) { return validate_runs(*options, out); };
   });
 }
 

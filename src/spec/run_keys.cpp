@@ -70,7 +70,7 @@ constexpr std::array keys{
     Key{"nic", word},
     Key{"gpus_per_node", count},
     Key{"nics_per_node", count},
-    Key{"fabric_levels", count},
+    Key{"nvlink_domain", count},
     // how it was cut
     Key{"tp", count},
     Key{"pp", count},

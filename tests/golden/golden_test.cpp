@@ -92,6 +92,7 @@ const std::vector<Golden> goldens{
      "schedule --schedule dualpipe --stages 8 --micro-batches 20 --f 1ms --b 2ms --w 1ms --fb 2.5ms"},
     {"schedule_p2p.txt",
      "schedule --schedule dualpipe-v --stages 8 --micro-batches 12 --f 1ms --b 2ms --w 1ms --p2p 0.1ms"},
+    {"validate_runs.txt", "validate tests/published/runs_small.yaml"},
     {"small.txt", "run scenarios/small.yaml"},
     {"small_does_not_fit.txt", "run scenarios/small.yaml --set plan.micro_batch=16", 1},
     {"deepseek_v3.txt", "run scenarios/deepseek-v3.yaml --json", 0, true},
@@ -106,7 +107,7 @@ TEST_CASE("the program prints what it printed when this was last reviewed") {
     WARN("no program at " FORETRAIN_BINARY ": nothing compared");
     return;
   }
-  const Golden golden = goldens[GENERATE(range(std::size_t{0}, std::size_t{9}))];
+  const Golden golden = goldens[GENERATE(range(std::size_t{0}, std::size_t{10}))];
   CAPTURE(golden.words);
   const auto done = command::run(golden.words);
   CHECK(done.status == golden.status);

@@ -1,0 +1,63 @@
+#include "study/run_words.hpp"
+
+#include <algorithm>
+
+namespace foretrain::study {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+std::optional<model::Precision> precision_word(const std::string& word, bool has_mxfp8) {
+  using enum model::Precision;
+  const std::string text = lower(word);
+  if (holds(text, "nvfp4")) return nvfp4;
+  if (holds(text, "finer")) return has_mxfp8 ? mxfp8 : fp8;
+  if (holds(text, "mxfp8") || holds(text, "fp8-mx")) return mxfp8;
+  if (holds(text, "1x128") || holds(text, "block")) return fp8;
+  if (holds(text, "fp8") || holds(text, "float8")) return fp8_tensor;
+  if (holds(text, "bf16") || holds(text, "fp16") || holds(text, "half")) return bf16;
+  return std::nullopt;
+}
+
+std::optional<model::Recompute> recompute_word(const std::string& word) {
+  const std::string text = lower(word);
+  model::Recompute recompute;
+  if (text.empty() || text.starts_with("none")) return recompute;
+  if (text.starts_with("full")) {
+    recompute.layers = true;
+    return recompute;
+  }
+  // torchtitan keeps what matrix products and attention return and repeats the small ops between them
+  // (pytorch/torchtitan, selective_ac_option "op").
+  if (text.starts_with("selective per op")) {
+    recompute.norms = recompute.swiglu = true;
+    return recompute;
+  }
+  recompute.attention_core = text.starts_with("selective") || holds(text, "attention");
+  recompute.norms = holds(text, "norm");
+  recompute.mla_up = holds(text, "mla up") || holds(text, "mla_up");
+  recompute.swiglu = holds(text, "swiglu");
+  const bool any = recompute.attention_core || recompute.norms || recompute.mla_up || recompute.swiglu;
+  return any ? std::optional(recompute) : std::nullopt;
+}
+
+std::optional<std::int64_t> zero_word(const std::string& word) {
+  const std::string text = lower(word);
+  if (text == "fsdp" || text.starts_with("fully")) return 3;
+  const auto digit = std::find_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '3'; });
+  if (digit != text.end()) return *digit - '0';
+  if (text == "none" || text == "off") return 0;
+  return std::nullopt;
+}
+
+}  // namespace foretrain::study
