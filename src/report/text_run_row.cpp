@@ -16,7 +16,10 @@ const plan::MemoryReport& fullest(const study::StepPrediction& p) {
 
 std::string prediction_section(const study::StepPrediction& p) {
   Table table{{left("part of the step"), right("mean over ranks")}, {}};
-  const auto add = [&](const char* name, Seconds time) { table.add({name, time_text(time)}); };
+  const auto add = [&](const char* name,
+                       Seconds time) {  // rounding may leave a trace of time where there is none
+    table.add({name, time_text(time.base() < 1e-9 ? seconds(0) : time)});
+  };
   add("forward", p.step.mean.forward);
   add("backward (input)", p.step.mean.backward);
   add("backward (weights)", p.step.mean.weight);
@@ -56,7 +59,13 @@ std::string to_text(const study::RunDetail& detail) {
   if (!row.reason.empty()) outcome.add({std::string(name_of(row.verdict)), row.reason});
   text += to_text(outcome) + "\n";
   Table settings{{left("setting"), left("value"), left("from"), left("")}, {}};
-  for (const auto& s : detail.settings) settings.add({s.key, s.value, s.origin, s.source});
+  constexpr std::size_t wide = 40;  // a longer value stands in the last column, which may wrap
+  for (const auto& s : detail.settings) {
+    if (s.value.size() <= wide)
+      settings.add({s.key, s.value, s.origin, s.source});
+    else
+      settings.add({s.key, "", s.origin, fmt::format("{} ({})", s.value, s.source)});
+  }
   if (!settings.rows.empty()) text += to_text(settings) + "\n";
   return detail.prediction ? text + prediction_section(*detail.prediction) : text;
 }

@@ -137,6 +137,18 @@ constexpr std::array remarks{"notes",
                              "unit",
                              "gbs_sequences_text"};
 
+// Whether one place of at most two letters tells two keys apart: a letter too many, too few or swapped. Keys
+// have many words in common (tokens_per_s_per_gpu, ..._per_node), so that a looser measure would take one for
+// another.
+bool is_slip(std::string_view a, std::string_view b) {
+  std::size_t front = 0, back = 0;
+  while (front < std::min(a.size(), b.size()) && a[front] == b[front]) ++front;
+  const std::size_t rest = std::min(a.size(), b.size()) - front;
+  while (back < rest && a[a.size() - 1 - back] == b[b.size() - 1 - back]) ++back;
+  const std::size_t longest = std::max(a.size(), b.size()) - front - back;
+  return front + back >= 3 && longest <= 2;
+}
+
 }  // namespace
 
 RunKeyKind kind_of_run_key(std::string_view key) {
@@ -146,9 +158,9 @@ RunKeyKind kind_of_run_key(std::string_view key) {
 }
 
 std::string nearest_run_key(const std::string& key) {
-  std::vector<std::string> names;
-  for (const Key& known : keys) names.emplace_back(known.name);
-  return nearest_name(key, names);
+  for (const Key& known : keys)
+    if (is_slip(key, known.name)) return std::string(known.name);
+  return {};
 }
 
 std::string fault_of_run_value(RunKeyKind kind, const std::string& text) {

@@ -24,7 +24,7 @@ enum class RunKeyKind : std::uint8_t {
 };
 RunKeyKind kind_of_run_key(std::string_view key);
 
-// The known key that an unknown one was probably meant to be, or "".
+// The known key that an unknown one is a slip of, or "".
 std::string nearest_run_key(const std::string& key);
 
 // Reads one key of a row, of a rule or of a model. Nothing when it is a remark, or when a mistake was

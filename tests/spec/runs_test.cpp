@@ -74,7 +74,9 @@ TEST_CASE("a table beside the file holds rows of a set") {
 }
 
 TEST_CASE("remarks are passed over, and keys that mean nothing here are counted") {
-  const auto runs = load(row("gpus: 8, notes: 'as we like it', weather_in_the_hall: fine"));
+  const auto runs =
+      load(row("gpus: 8, notes: 'as we like it', weather_in_the_hall: fine, tokens_per_s_per_node: 3"));
+  CHECK(runs.unread.at("tokens_per_s_per_node") == 1);  // another figure, not a slip of ..._per_gpu
   CHECK_FALSE(runs.rows[0].fields.has("notes"));
   CHECK(runs.unread.at("weather_in_the_hall") == 1);
 }
