@@ -59,7 +59,7 @@ std::string to_text(const study::RunDetail& detail) {
   if (!row.reason.empty()) outcome.add({std::string(name_of(row.verdict)), row.reason});
   text += to_text(outcome) + "\n";
   Table settings{{left("setting"), left("value"), left("from"), left("")}, {}};
-  constexpr std::size_t wide = 40;  // a longer value stands in the last column, which may wrap
+  constexpr std::size_t wide = 24;  // a longer value stands in the last column, which may wrap
   for (const auto& s : detail.settings) {
     if (s.value.size() <= wide)
       settings.add({s.key, s.value, s.origin, s.source});

@@ -20,24 +20,34 @@ std::string figure(const std::optional<double>& value) {
   return value ? significant(*value) : "-";
 }
 
+// "measured 7.969 s, not expressed: no dimensions of model ...".
+std::string without_error(const RunCheck& row) {
+  const std::string measured =
+      row.measured_s ? fmt::format("measured {} s, ", significant(*row.measured_s)) : "";
+  return fmt::format("{}{}{}{}", measured, name_of(row.verdict), row.reason.empty() ? "" : ": ", row.reason);
+}
+
 std::string rows_section(const RunsCheck& check, const spec::PublishedRuns& runs) {
   std::string text;
   for (const auto& set : check.sets) {
     Table table{{left("run"), left("model"), right("GPUs"), left("layout"), right("measured, s"),
-                 right("predicted, s"), right("error"), left("")},
+                 right("predicted, s"), right("error")},
                 {}};
+    std::string others;
     for (const RunCheck& row : check.rows) {
       if (row.set != set.id) continue;
-      const bool compared = row.error.has_value();
-      table.add({row.id, row.model, row.gpus > 0 ? whole(static_cast<double>(row.gpus)) : "-", row.layout,
-                 figure(row.measured_s), figure(row.predicted_s), compared ? error_text(*row.error) : "-",
-                 compared ? "" : std::string(name_of(row.verdict))});
+      if (row.error)
+        table.add({row.id, row.model, whole(static_cast<double>(row.gpus)), row.layout,
+                   figure(row.measured_s), figure(row.predicted_s), error_text(*row.error)});
+      else
+        others += wrap(without_error(row), fmt::format("  {}  ", row.id));
     }
     std::string address;
     for (const auto& s : runs.sets)
       if (s.id == set.id)
         address = s.commit.empty() ? s.address : fmt::format("{} ({})", s.address, s.commit.substr(0, 8));
-    text += wrap(fmt::format("{}: {}", set.id, set.title), "") + wrap(address, "  ") + to_text(table) + "\n";
+    text += wrap(fmt::format("{}: {}", set.id, set.title), "") + wrap(address, "  ");
+    text += (table.rows.empty() ? "" : to_text(table)) + others + "\n";
   }
   return text;
 }
@@ -86,11 +96,11 @@ std::string residuals_section(const RunsCheck& check) {
 }
 
 std::string worst_section(const RunsCheck& check) {
-  Table table{{left("run"), left("model"), left("GPU"), right("GPUs"), left("layout"), right("measured, s"),
+  Table table{{left("run"), left("model"), right("GPUs"), left("layout"), right("measured, s"),
                right("predicted, s"), right("error")},
               {}};
   for (const RunCheck* row : worst(check, 10))
-    table.add({row->id, row->model, row->gpu, whole(static_cast<double>(row->gpus)), row->layout,
+    table.add({row->id, row->model, whole(static_cast<double>(row->gpus)), row->layout,
                figure(row->measured_s), figure(row->predicted_s), error_text(*row->error)});
   return "THE WORST TEN\n" + to_text(table);
 }
