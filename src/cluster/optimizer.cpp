@@ -73,7 +73,7 @@ Reduction reduction_of(const OptimizerInputs& in, const plan::SoftwareSpec& soft
   if (plan.zero == 0) return {time_of(Pattern::all_reduce, p, gradient, all, speeds), {}};
   if (plan.zero < 3)
     return {time_of(Pattern::reduce_scatter, p, gradient, all, speeds),
-            time_of(Pattern::all_gather, p, software.gathered_bytes.value, all, speeds)};
+            time_of(Pattern::all_gather, p, plan::gathered_bytes(plan, software), all, speeds)};
   const auto shards = plan::shards_of(plan);
   const Groups across = groups_of(plan, gpn, {shards.dense_copies, shards.expert_copies}, shards.dense);
   const plan::Parameters share{p.dense / static_cast<double>(shards.dense),
@@ -103,7 +103,7 @@ ShardTimes shard_times(const OptimizerInputs& in, const network::LinkSpeeds& spe
   const auto shards = plan::shards_of(*in.plan);
   const Groups groups = groups_of(*in.plan, in.cluster->nvlink_gpus(), {shards.dense, shards.expert}, 1);
   const auto held = plan::parameters_on_gpu(*in.model, *in.plan, unit);
-  return {time_of(Pattern::all_gather, held, software.gathered_bytes.value, groups, speeds),
+  return {time_of(Pattern::all_gather, held, plan::gathered_bytes(*in.plan, software), groups, speeds),
           time_of(Pattern::reduce_scatter, held, software.gradient_bytes.value, groups, speeds)};
 }
 
@@ -129,7 +129,7 @@ OptimizerTime optimizer_time(const OptimizerInputs& in, const std::vector<model:
   time.all_gather = reduction.gather;
   const double mine = updated(*in.plan, held), whole = in.plan->zero == 3 ? mine : held.all();
   const StateBytes state{software.optimizer_bytes.value, software.gradient_bytes.value,
-                         software.gathered_bytes.value};
+                         plan::gathered_bytes(*in.plan, software)};
   for (const Kernel& kernel : list_optimizer_kernels(whole, mine, in.plan->precision, state))
     time.compute += hardware::price(kernel, *in.gpu, {}).time;
   return time;

@@ -266,11 +266,14 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
     Breakdown row;
     const auto& list = program.per_rank[r];
-    for (std::size_t i = 0; i < list.size(); ++i)
+    sim::Ticks idle = result.timeline.makespan - sim::SimTime{};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      idle -= result.durations[0][r][i];
       book(pools.sample_of(list[i], draw_of(spec.seed, groups[0], r, i)), result.durations[0][r][i],
            list[i].action, row);
+    }
     row.optimizer = optimizer;
-    row.bubble = span - row.forward - row.backward - row.weight - row.overlapped;
+    row.bubble = sim::to_seconds(idle);
     result.ranks.push_back(row);
     result.peak_in_flight.push_back(metrics[r].peak_activations);
   }

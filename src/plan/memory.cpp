@@ -109,9 +109,14 @@ void add_weights(MemoryReport& report, const MemoryInputs& in, const Held& held,
   const auto& plan = *in.plan;
   const double share =
       p.dense / static_cast<double>(shards.dense) + p.expert / static_cast<double>(shards.expert);
-  add(report, "weights", 2 * (plan.zero == 3 ? share : p.all()),
-      fmt::format("{:.3f} B parameters in BF16, of them {:.3f} B routed experts{}", p.all() / 1e9,
-                  p.expert / 1e9, plan.zero == 3 ? fmt::format("; shared among {}", shards.dense) : ""));
+  const double eight_bit = in.eight_bit_weights && plan.zero < 3 ? held.fp8 : 0;
+  const std::string experts =
+      p.expert > 0 ? fmt::format(", of them {:.3f} B routed experts", p.expert / 1e9) : "";
+  add(report, "weights", 2 * (plan.zero == 3 ? share : p.all() - eight_bit),
+      fmt::format("{:.3f} B parameters in BF16{}{}{}", (p.all() - eight_bit) / 1e9,
+                  eight_bit > 0 ? "" : experts,
+                  plan.zero == 3 ? fmt::format("; shared among {}", shards.dense) : "",
+                  eight_bit > 0 ? "; those of linear layers are kept in 8 bits alone" : ""));
   if (plan.zero == 3)
     add(report, "gathered_weights", 2 * (plan.reshard ? held.largest_two : p.all()),
         plan.reshard ? "BF16, of the unit that computes and of the next"
@@ -122,8 +127,8 @@ void add_weights(MemoryReport& report, const MemoryInputs& in, const Held& held,
       plan.precision == model::Precision::fp8 && in.work.kernels.stack == model::Kernels::Stack::deepseek
           ? fmt::format("{:.3f} B parameters of linear layers again in FP8, a scale per 128 x 128",
                         held.fp8 / 1e9)
-          : fmt::format("{:.3f} B parameters of linear layers again, {:.3g} B each by rows and by columns",
-                        held.fp8 / 1e9, copy_bytes(in)));
+          : fmt::format("{:.3f} B parameters of linear layers{}, {:.3g} B each by rows and by columns",
+                        held.fp8 / 1e9, eight_bit > 0 ? "" : " again", copy_bytes(in)));
 }
 
 void add_states(MemoryReport& report, const MemoryInputs& in, const Held& held, const Shards& shards) {
@@ -136,6 +141,9 @@ void add_states(MemoryReport& report, const MemoryInputs& in, const Held& held, 
       plan.zero == 0 ? 1.0 : static_cast<double>(plan.zero == 3 ? shards.expert : copies.expert);
   const double shared = p.dense / dense_share + p.expert / expert_share;
   const double gradient = in.gradient_bytes_per_parameter;
+  const std::string experts = p.expert == 0       ? ""
+                              : expert_share == 1 ? ", experts not"
+                                                  : fmt::format(", experts among {:g}", expert_share);
   const std::string kind = gradient == 4 ? "FP32" : fmt::format("{} B", gradient);
   if (plan.zero < 2)
     add(report, "gradients", gradient * p.all(), kind + ", one for each parameter");
@@ -148,9 +156,8 @@ void add_states(MemoryReport& report, const MemoryInputs& in, const Held& held, 
   }
   add(report, "optimizer", in.optimizer_bytes_per_parameter * shared,
       dense_share == 1 ? fmt::format("{} B a parameter, not shared", in.optimizer_bytes_per_parameter)
-                       : fmt::format("{} B a parameter; shared among {:g} GPUs, experts {}",
-                                     in.optimizer_bytes_per_parameter, dense_share,
-                                     expert_share == 1 ? "not" : fmt::format("among {:g}", expert_share)));
+                       : fmt::format("{} B a parameter; shared among {:g} GPUs{}",
+                                     in.optimizer_bytes_per_parameter, dense_share, experts));
 }
 
 void add_parameters(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {

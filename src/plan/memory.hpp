@@ -60,6 +60,7 @@ struct MemoryInputs {
   // FP32 master weight and two BF16 moments (arXiv:2412.19437, section 3.3.2)
   double optimizer_bytes_per_parameter = 4 + 2 + 2;
   double gradient_bytes_per_parameter = 4;
+  bool eight_bit_weights = false;  // linear layers keep no BF16 weight: what is gathered has 8 bits
   TokenExchange exchange = TokenExchange::deepep;
   Bytes reserve{};  // CUDA context, NCCL channels, allocator slack
   std::string reserve_source;

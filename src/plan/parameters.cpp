@@ -46,4 +46,9 @@ Shards shards_of(const PlanSpec& plan) {
   return shards;
 }
 
+double gathered_bytes(const PlanSpec& plan, const SoftwareSpec& software) {
+  const double given = software.gathered_bytes.value;
+  return plan.precision == model::Precision::bf16 ? std::max(given, 2.0) : given;
+}
+
 }  // namespace foretrain::plan

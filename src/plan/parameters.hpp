@@ -30,4 +30,7 @@ struct Shards {
 };
 Shards shards_of(const PlanSpec& plan);
 
+// Bytes of one gathered parameter: the profile's, but never fewer than 2 where linear layers run in BF16.
+double gathered_bytes(const PlanSpec& plan, const SoftwareSpec& software);
+
 }  // namespace foretrain::plan

@@ -27,6 +27,7 @@ std::string shape_text(const Kernel& k) {
 struct Pricing {
   const hardware::GpuSpec* gpu = nullptr;
   hardware::Conditions alone, pair;
+  const cluster::Collectives* collectives = nullptr;
 };
 
 Table ops_table() {
@@ -36,12 +37,28 @@ Table ops_table() {
           false};
 }
 
+// A collective: what its GPU waits for, that part that no GEMM hides.
+Seconds add_collective(Table& table, const model::Op& op, const Pricing& with) {
+  const Communication& c = *op.communication;
+  const Seconds exposed = cluster::exposed_time(c, *with.collectives);
+  const std::string time = fixed(exposed.base() * 1e6, 1);
+  table.add({op.name, fmt::format("{}, {} group", name_of(c.pattern), name_of(c.group)), "",
+             fixed(c.buffer.base() / 1e6, 1), time, time, c.overlaps ? "network, may overlap" : "network",
+             std::string(name_of(c.pattern)), ""});
+  return exposed;
+}
+
 // Adds the ops of a block and their sum.
 void add_block(Table& table, const std::vector<model::Op>& ops, const Pricing& with, CurvesUsed& used) {
   Seconds alone{}, pair{};
   Flops work{};
   Bytes moved{};
   for (const model::Op& op : ops) {
+    if (op.communication) {
+      const Seconds exposed = add_collective(table, op, with);
+      alone += exposed, pair += exposed;
+      continue;
+    }
     const KernelPrice a = hardware::price(op.kernel, *with.gpu, with.alone);
     const KernelPrice p = hardware::price(op.kernel, *with.gpu, with.pair);
     const Bytes touched = op.kernel.read + op.kernel.written;
@@ -88,7 +105,8 @@ bool belongs(cluster::BlockKind kind, const std::optional<model::Phase>& phase) 
 std::string ops_text(const spec::Scenario& scenario, const spec::StageSpec& stage, const OpsQuery& query) {
   const cluster::Prepared prepared = cluster::prepare(study::step_spec(scenario, stage));
   const cluster::ChunkInputs& inputs = prepared.inputs;
-  const Pricing with{&scenario.gpu, {}, {inputs.communication_sms, inputs.hbm_taken_beside}};
+  const Pricing with{
+      &scenario.gpu, {}, {inputs.communication_sms, inputs.hbm_taken_beside}, &inputs.collectives};
   CurvesUsed used;
   std::string text = fmt::format(
       "The ops of one GPU and one micro-batch of {}: {} tokens, {} routed rows on {} experts, balanced\n"

@@ -12,6 +12,11 @@ double stored_gradient(const plan::SoftwareSpec& software) {
   return software.kernels.accumulate_fp32 ? 4 : software.gradient_bytes.value;
 }
 
+// Parameters that are gathered in 8 bits have no BF16 form beside it (Megatron-LM's --fp8-param-gather).
+bool eight_bit_weights(const cluster::StepSpec& spec) {
+  return spec.plan->precision != model::Precision::bf16 && spec.software->gathered_bytes.value < 2;
+}
+
 // "98.3 GiB of 80.0; largest terms: ...": the term at which the sum passes the limit need not be a large one.
 std::string too_much_text(const plan::MemoryReport& report) {
   constexpr double gib = 1073741824.0;
@@ -54,6 +59,7 @@ std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const m
                               .held = plan::load_at_peak(program, rank, kept),
                               .optimizer_bytes_per_parameter = spec.software->optimizer_bytes.value,
                               .gradient_bytes_per_parameter = stored_gradient(*spec.software),
+                              .eight_bit_weights = eight_bit_weights(spec),
                               .exchange = spec.software->exchange,
                               .reserve = spec.software->memory_reserve.value,
                               .reserve_source = spec.software->memory_reserve.from.source,

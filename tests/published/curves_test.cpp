@@ -101,13 +101,9 @@ TEST_CASE("GEMM tiles cannot outrun the best memory-bound DeepGEMM row") {
   same(curve(Family::gemm_fp8).bandwidth_fraction, best * 1e9 / h800().hbm_bandwidth.value.base(), 0.005);
 }
 
-TEST_CASE("the BF16 GEMM curve is the H100 table's") {
-  const auto points = bf16_gemms("time_us");
-  const auto fit = fit_tile_curve(points, h800(), 128, 128);
-  same(curve(Family::gemm_bf16), fit);
-  same(curve(Family::grouped_gemm_bf16), fit);
-  CHECK(fit.error.rms < 0.09);
-  same(curve(Family::gemm_bf16).from.spread, disagreement(points, bf16_gemms("other_us")), 0.005);
+TEST_CASE("the BF16 GEMM table is uncertain by what two frameworks disagree in") {
+  same(curve(Family::gemm_bf16).from.spread, disagreement(bf16_gemms("time_us"), bf16_gemms("other_us")),
+       0.005);
 }
 
 TEST_CASE("attention curves have FlashAttention-3's shape over length") {

@@ -89,8 +89,8 @@ TEST_CASE("forward attention of the trace follows from FlashAttention-3 on H100,
   within(Family::attention_forward, all_rounds, -0.04, 0.0);
 }
 
-TEST_CASE("BF16 gate GEMMs of the trace follow from the H100 table within a quarter") {
-  within(Family::gemm_bf16, all_rounds, -0.25, 0.0);
+TEST_CASE("BF16 gate GEMMs of the trace follow from the H100 table within a fifth") {
+  within(Family::gemm_bf16, all_rounds, -0.20, 0.0);
 }
 
 TEST_CASE("trace-fitted families hold on the rounds they were not fitted to") {

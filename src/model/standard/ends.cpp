@@ -27,7 +27,8 @@ double ids_size(const Shapes& s) {
 Kernel logits_pass(const Shapes& s, double read, double written, int launches) {
   const double size = area(s.tokens, s.vocabulary);
   const bool fused = s.kernels().fused_cross_entropy;
-  return stream(fused ? Family::cross_entropy : Family::elementwise, s.tokens, s.vocabulary, read * size, written * size, launches);
+  return stream(fused ? Family::cross_entropy : Family::elementwise, s.tokens, s.vocabulary, read * size,
+                written * size, launches);
 }
 
 // A value (or two) of each token, in FP32.
