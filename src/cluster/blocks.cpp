@@ -23,7 +23,7 @@ BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gp
   BlockTime time{};
   for (const auto& op : ops) {
     if (op.communication) {
-      time.collective += exposed_time(*op.communication, conditions.collectives);
+      time.collective += exposed_time(op, ops, conditions.collectives, gpu, now);
       continue;
     }
     const auto price = hardware::price(op.kernel, gpu, now);

@@ -3,10 +3,14 @@
 // their time shows. An op list names only pattern, group and bytes (base/communication.hpp).
 //
 // Where the software runs a collective beside the GEMM next to it, a stated share is hidden
-// (plan::SoftwareSpec::tensor_overlap). Left out: the SMs that NCCL's kernels take from that GEMM meanwhile,
-// which such a share already holds when it was measured as time saved.
+// (plan::SoftwareSpec::tensor_overlap), as far as that GEMM is long enough. Left out: the SMs that NCCL's
+// kernels take from that GEMM meanwhile, which such a share already holds when it was measured as time saved.
+
+#include <span>
 
 #include "base/communication.hpp"
+#include "hardware/kernel_cost.hpp"
+#include "model/ops.hpp"
 #include "network/priced.hpp"
 #include "plan/plan.hpp"
 
@@ -23,7 +27,17 @@ struct Collectives {
 Collectives collectives_of(const plan::PlanSpec& plan, const plan::SoftwareSpec& software,
                            const network::LinkSpeeds& speeds, std::int64_t gpus_per_node);
 
-// The part of the collective's time that its GPU waits for.
-Seconds exposed_time(const Communication& communication, const Collectives& among);
+// The part of a collective's time that its GPU waits for, when no more than `beside` of it can be hidden:
+// whole - min(share hidden * whole, beside).
+Seconds exposed_time(const Communication& communication, const Collectives& among, Seconds beside);
+
+// The same of a communication in its list, beside the time of its GEMM: what is gathered, beside the next
+// (ring exchange, or in bulk beside the input gradient); what is reduced, beside the one before (in pieces;
+// the sum of an input gradient runs beside the weight gradient, which has as many FLOPs). Userbuffers put one
+// collective beside each GEMM so (NVIDIA-NeMo/Megatron-Bridge@067f987, src/megatron/bridge/training/
+// comm_overlap.py: qkv_fprop, proj_fprop, qkv_dgrad and so on). Precondition: `op` lies in `list` and
+// communicates.
+Seconds exposed_time(const model::Op& op, std::span<const model::Op> list, const Collectives& among,
+                     const hardware::GpuSpec& gpu, const hardware::Conditions& conditions);
 
 }  // namespace foretrain::cluster

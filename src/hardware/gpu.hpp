@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/attention_kernel.hpp"
 #include "base/collective_rates.hpp"
 #include "base/kernel.hpp"
 #include "base/sourced.hpp"
@@ -74,6 +75,8 @@ struct GpuSpec {
   std::vector<GemmGrid> grids;                                        // that curves name by index
   std::array<std::optional<Curve>, family_count> curves;              // by Family
   std::array<std::optional<Curve>, family_count> independent_curves;  // not of the trace; see Sources
+  // By AttentionKernel, forward and backward alike: published figures time the two together.
+  std::array<std::optional<Curve>, attention_kernel_names.size()> attention_kernels;
 };
 
 struct NicSpec {

@@ -120,6 +120,16 @@ const Sourced<double>& sustained_rate(const GpuSpec& gpu, const Curve& curve) {
   return curve.sustained_rate ? *curve.sustained_rate : gpu.sustained_rate;
 }
 
+GpuSpec with_attention(GpuSpec gpu, AttentionKernel kernel) {
+  const auto& older = gpu.attention_kernels[static_cast<std::size_t>(kernel)];
+  if (!older) return gpu;
+  for (const Family family : {Family::attention_forward, Family::attention_backward}) {
+    gpu.curves[static_cast<std::size_t>(family)] = older;
+    gpu.independent_curves[static_cast<std::size_t>(family)].reset();
+  }
+  return gpu;
+}
+
 GpuSpec at_full_clock(GpuSpec gpu) {
   gpu.sustained_rate.value = 1;
   for (auto* curves : {&gpu.curves, &gpu.independent_curves})

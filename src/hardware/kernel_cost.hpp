@@ -57,6 +57,10 @@ KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& co
 std::vector<Family> missing_curves(const GpuSpec& gpu);
 std::vector<Family> missing_curves(const GpuSpec& gpu, const std::vector<Family>& families);
 
+// The same GPU running attention with kernels of that generation. A part without a curve for it keeps its own,
+// as one where that generation is the fastest does.
+GpuSpec with_attention(GpuSpec gpu, AttentionKernel kernel);
+
 // The same GPU with GEMMs at the clock of short benchmarks.
 GpuSpec at_full_clock(GpuSpec gpu);
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/attention_kernel.hpp"
 #include "base/communication.hpp"
 #include "base/kernel.hpp"
 #include "model/transformer.hpp"
@@ -36,6 +37,7 @@ struct Kernels {
   };
   Stack stack = Stack::deepseek;
   bool flash_attention = true;   // else scores, softmax, dropout and context are separate kernels
+  AttentionKernel attention = AttentionKernel::fastest;  // which generation of flash attention
   bool fused_softmax = true;     // scale, mask and softmax in one pass (unfused attention)
   bool fused_activation = true;  // bias and activation in one pass; SwiGLU in one pass
   bool fused_bias = true;        // biases of queries, keys and values inside the GEMM

@@ -38,9 +38,10 @@ Table ops_table() {
 }
 
 // A collective: what its GPU waits for, that part that no GEMM hides.
-Seconds add_collective(Table& table, const model::Op& op, const Pricing& with) {
+Seconds add_collective(Table& table, const model::Op& op, const std::vector<model::Op>& ops,
+                       const Pricing& with) {
   const Communication& c = *op.communication;
-  const Seconds exposed = cluster::exposed_time(c, *with.collectives);
+  const Seconds exposed = cluster::exposed_time(op, ops, *with.collectives, *with.gpu, with.alone);
   const std::string time = fixed(exposed.base() * 1e6, 1);
   table.add({op.name, fmt::format("{}, {} group", name_of(c.pattern), name_of(c.group)), "",
              fixed(c.buffer.base() / 1e6, 1), time, time, c.overlaps ? "network, may overlap" : "network",
@@ -55,7 +56,7 @@ void add_block(Table& table, const std::vector<model::Op>& ops, const Pricing& w
   Bytes moved{};
   for (const model::Op& op : ops) {
     if (op.communication) {
-      const Seconds exposed = add_collective(table, op, with);
+      const Seconds exposed = add_collective(table, op, ops, with);
       alone += exposed, pair += exposed;
       continue;
     }

@@ -29,7 +29,8 @@ hardware::KernelPrice price_of(const model::Op& op, const Inside& inside, const 
   const auto& inputs = inside.prepared.inputs;
   if (!op.communication) return hardware::price(op.kernel, *inputs.gpu, found.conditions);
   hardware::KernelPrice price;
-  price.time = price.busy = cluster::exposed_time(*op.communication, inputs.collectives);
+  price.time = price.busy =
+      cluster::exposed_time(op, found.ops, inputs.collectives, *inputs.gpu, found.conditions);
   return price;
 }
 

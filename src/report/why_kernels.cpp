@@ -45,7 +45,8 @@ std::string why_kernels(const Question& q, const cluster::ChunkKey& key, const C
     const SegmentOps found = ops_behind(q.inside, key, chunk, segment);
     for (const model::Op& op : found.ops) {
       if (op.communication) {
-        priced += cluster::exposed_time(*op.communication, q.inside.prepared.inputs.collectives);
+        const auto& inputs = q.inside.prepared.inputs;
+        priced += cluster::exposed_time(op, found.ops, inputs.collectives, *inputs.gpu, found.conditions);
         continue;
       }
       const auto price = hardware::price(op.kernel, *q.inside.prepared.inputs.gpu, found.conditions);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "hardware/kernel_cost.hpp"
 #include "spec/check_gpu.hpp"
 #include "spec/include.hpp"
 #include "spec/read.hpp"
@@ -40,6 +41,7 @@ Scenario read_scenario(Context& context, const Node& root, const std::string& pa
   top.finish();
   cross_checks(context, s);
   check_gpu(context, s);
+  s.gpu = hardware::with_attention(std::move(s.gpu), s.software.kernels.attention);
   return s;
 }
 

@@ -173,4 +173,15 @@ Curves read_curves(Reader& reader, hardware::GpuSpec& gpu) {
   return curves;
 }
 
+void read_attention_kernels(Reader& reader, hardware::GpuSpec& gpu) {
+  for (std::size_t i = 1; i < attention_kernel_names.size(); ++i) {
+    const std::string name(attention_kernel_names[i]);
+    const auto* entry = reader.optional(name);
+    if (entry == nullptr) continue;
+    Reader one(reader.context(), entry->value, reader.full(name), entry->where);
+    gpu.attention_kernels[i] = read_curve(one, gpu);
+  }
+  reader.finish();
+}
+
 }  // namespace foretrain::spec

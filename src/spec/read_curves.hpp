@@ -15,4 +15,7 @@ using Curves = std::array<std::optional<hardware::Curve>, family_count>;
 // Precondition: the GPU's SMs have been read.
 Curves read_curves(Reader& reader, hardware::GpuSpec& gpu);
 
+// `attention_kernels`: the curves of older generations of flash attention.
+void read_attention_kernels(Reader& reader, hardware::GpuSpec& gpu);
+
 }  // namespace foretrain::spec

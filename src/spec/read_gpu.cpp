@@ -56,6 +56,10 @@ hardware::GpuSpec read_gpu(Reader& reader) {
     Reader curves(reader.context(), entry->value, reader.full("independent_curves"), entry->where);
     gpu.independent_curves = read_curves(curves, gpu);
   }
+  if (const auto* entry = reader.optional("attention_kernels"); entry != nullptr) {
+    Reader older(reader.context(), entry->value, reader.full("attention_kernels"), entry->where);
+    read_attention_kernels(older, gpu);
+  }
   reader.finish();
   return gpu;
 }

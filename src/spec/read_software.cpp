@@ -11,6 +11,9 @@ model::Kernels read_kernels(Reader& reader) {
   k.stack = static_cast<model::Kernels::Stack>(
       reader.choice("stack", {"deepseek", "standard"}, "whose op lists describe a layer"));
   k.flash_attention = reader.flag_or("flash_attention", k.flash_attention);
+  k.attention = static_cast<AttentionKernel>(
+      reader.choice("attention", {attention_kernel_names.begin(), attention_kernel_names.end()},
+                    "which generation of flash attention runs", 0));
   k.fused_softmax = reader.flag_or("fused_softmax", k.fused_softmax);
   k.fused_activation = reader.flag_or("fused_activation", k.fused_activation);
   k.fused_bias = reader.flag_or("fused_bias", k.fused_bias);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/diagnostic.hpp"
+#include "hardware/kernel_cost.hpp"
 #include "spec/faults.hpp"
 #include "study/run_layout.hpp"
 #include "study/run_model.hpp"
@@ -56,6 +57,7 @@ Or<spec::Scenario> parts_of_run(RunLookup& lookup, const RunLibrary& library, co
   s.software = std::move(*chosen);
   if (lookup.word("routing").value_or("").find("balance") != std::string::npos)
     s.software.routing_spread = {0, {"the run forces balanced routing", "row", 0}};
+  s.gpu = hardware::with_attention(std::move(s.gpu), s.software.kernels.attention);
   auto model = model_of_run(lookup, library, runs, sequence);
   if (!model) return tl::unexpected(model.error());
   s.model = std::move(*model);

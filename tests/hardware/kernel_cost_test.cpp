@@ -139,6 +139,28 @@ TEST_CASE("without trace-fitted curves those measured elsewhere are used, and bo
     CHECK(price(gemm(128, 128, 1000), gpu, conditions).busy == price(gemm(128, 128, 1000), gpu, {}).busy);
 }
 
+TEST_CASE("attention of an older generation runs by its own curve, where the part has one") {
+  auto gpu = round_gpu();
+  Kernel attention;
+  attention.family = Family::attention_forward;
+  attention.k = 2048;  // a sequence of 4096: 0.75 of 50 TFLOP/s
+  attention.work = flops(37.5e6);
+  CHECK(us(price(attention, gpu, {}).compute) == Approx(1.0));
+  CHECK(us(price(attention, with_attention(gpu, AttentionKernel::flash2), {}).compute) == Approx(1.0));
+  auto& older = gpu.attention_kernels[static_cast<std::size_t>(AttentionKernel::flash2)];
+  older = *gpu.curves[static_cast<std::size_t>(Family::attention_forward)];
+  older->efficiencies = {0.25, 0.25};
+  CHECK(us(price(attention, gpu, {}).compute) == Approx(1.0));
+  CHECK(us(price(attention, with_attention(gpu, AttentionKernel::fastest), {}).compute) == Approx(1.0));
+  CHECK(us(price(attention, with_attention(gpu, AttentionKernel::flash1), {}).compute) == Approx(1.0));
+  for (const Family family : {Family::attention_forward, Family::attention_backward}) {
+    attention.family = family;
+    const auto old = with_attention(gpu, AttentionKernel::flash2);
+    CHECK(us(price(attention, old, {}).compute) == Approx(3.0));
+    CHECK(price(gemm(128, 128, 1000), old, {}).busy == price(gemm(128, 128, 1000), gpu, {}).busy);
+  }
+}
+
 TEST_CASE("families without a curve are named") {
   auto gpu = round_gpu();
   const auto missing = missing_curves(gpu);

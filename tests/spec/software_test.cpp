@@ -2,6 +2,7 @@
 
 #include "catch.hpp"
 #include "files.hpp"
+#include "hardware/kernel_cost.hpp"
 
 using namespace foretrain;
 
@@ -44,6 +45,23 @@ TEST_CASE("generations of Megatron differ as their code does") {
   CHECK(core.tensor_overlap.value > next.tensor_overlap.value);
   CHECK(old.gradient_bytes.value == 2);  // FP16 then, FP32 later
   CHECK(core.gradient_bytes.value == 4);
+}
+
+TEST_CASE("a profile names the generation of its attention kernels, and the part gives its rate") {
+  CHECK(profile("torchtitan-2024").kernels.attention == AttentionKernel::flash2);
+  CHECK(profile("fsdp-2023").kernels.attention == AttentionKernel::flash1);
+  CHECK(profile("fsdp-2024").kernels.attention == AttentionKernel::flash2);
+  CHECK(profile("megatron-core-2025").kernels.attention == AttentionKernel::fastest);
+  const auto h100 = spec::load_gpu(root + "/topologies/parts/h100.yaml");
+  const auto level = [&](AttentionKernel kernel) {
+    const auto gpu = hardware::with_attention(h100, kernel);
+    return hardware::table_efficiency(*gpu.curves[static_cast<std::size_t>(Family::attention_forward)], 8192,
+                                      128) *
+           989.4;
+  };
+  CHECK(level(AttentionKernel::flash1) == Approx(135).epsilon(0.005));  // as read from the published picture
+  CHECK(level(AttentionKernel::flash2) == Approx(308).epsilon(0.005));
+  CHECK(level(AttentionKernel::fastest) > 2 * level(AttentionKernel::flash2));
 }
 
 TEST_CASE("all-to-all sends each copy of a token, DeepEP each token") {
