@@ -112,6 +112,7 @@ struct Kernel {
   Bytes read{}, written{};
   int launches = 1;       // kernels launched; tiny ones are priced together
   bool splits_k = false;  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do)
+  bool accumulates = false;  // adds its product to the FP32 gradients that it reads
 };
 
 }  // namespace foretrain

@@ -35,6 +35,7 @@ BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gp
     if (!op.communication) time.barrier += hardware::price(op.kernel, gpu, now).time;
   time.barrier -= time.alone;
   now.hbm_taken = conditions.hbm_taken;
+  now.sms_taken = std::max(conditions.sms_taken, conditions.sms_beside);
   for (const auto& op : ops)
     if (!op.communication) time.beside += hardware::price(op.kernel, gpu, now).time;
   time.alone += time.collective;

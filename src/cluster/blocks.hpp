@@ -56,8 +56,9 @@ struct UnitTimes {
 
 // Under which conditions a chunk's kernels run.
 struct ComputeConditions {
-  std::int64_t sms_taken = 0;  // held by communication throughout (inside an overlapped pair)
-  double hbm_taken = 0;        // share of HBM that an all-to-all draws while it runs
+  std::int64_t sms_taken = 0;   // held by communication throughout (inside an overlapped pair)
+  std::int64_t sms_beside = 0;  // held while an exchange runs on the same GPU, if more
+  double hbm_taken = 0;         // share of HBM that an all-to-all draws while it runs
   hardware::Sources sources = hardware::Sources::any;             // whose curves price the kernels
   Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
   Collectives collectives{};

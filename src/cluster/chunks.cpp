@@ -113,7 +113,9 @@ UnitPrices price_units(const ChunkInputs& inputs) {
     for (const model::Unit unit : stage) {
       const auto u = static_cast<std::size_t>(unit);
       if (!prices.alone[u].blocks[0].empty()) continue;
-      ComputeConditions alone{.hbm_taken = inputs.hbm_taken_alone,
+      const bool sharded = inputs.parameters != Parameters::held;
+      ComputeConditions alone{.sms_beside = sharded ? inputs.nccl_sms : 0,
+                              .hbm_taken = inputs.hbm_taken_alone,
                               .sources = inputs.sources,
                               .attention_forward_extra = inputs.context_forward,
                               .attention_backward_extra = inputs.context_backward,

@@ -45,6 +45,7 @@ struct ChunkInputs {
       exchange_beside{};  // beside: in an overlapped pair
   Seconds barrier{};
   std::int64_t communication_sms = 0;  // held inside an overlapped pair
+  std::int64_t nccl_sms = 0;           // held by a collective of gradients or parameters beside compute
   double hbm_taken_alone = 0, hbm_taken_beside = 0;
   // GPUs that wait for one another inside a chunk: of them, those that exchange tokens, and those that share
   // a layer's matrices or sequences.

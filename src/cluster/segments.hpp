@@ -13,7 +13,8 @@
 // before its forward, and again before its backward if they were let go, and scatters its gradients after. A
 // unit's gather is issued when the unit before it starts, one ahead, as PyTorch FSDP prefetches
 // (arXiv:2304.11277, section 3.3.2); nothing is prefetched from one chunk to the next. The embedding's
-// backward needs no weights, and heads keep theirs from the forward.
+// backward needs no weights, and heads keep theirs from the forward. Compute beside them lacks the SMs that
+// they hold (plan::SoftwareSpec::nccl_sms).
 
 #include <array>
 #include <cstdint>

@@ -132,6 +132,7 @@ ChunkInputs chunk_inputs(const StepSpec& spec, const network::TokenSpread& sprea
   const bool meets = plan.expert > 1 && !spec.off.free_barrier && !spec.off.free_exchange;
   in.barrier = meets ? software.barrier.value : seconds(0);
   in.communication_sms = spec.off.whole_gpu ? 0 : software.communication_sms.value;
+  in.nccl_sms = spec.off.whole_gpu ? 0 : software.nccl_sms.value;
   const double taken = spec.off.private_hbm || spec.off.free_exchange ? 0 : software.exchange_hbm.value;
   in.hbm_taken_alone = in.hbm_taken_beside = taken;
   in.gpu_spread = spec.off.equal_gpus ? 0 : spec.gpu->gpu_spread.value;

@@ -84,27 +84,66 @@ std::vector<Visit> list_visits(const plan::Program& program, const std::vector<S
   return visits;
 }
 
+// How much of a collective that runs from `begin` to `end` lies beside chunks of its rank.
+Seconds beside_chunks(const std::vector<Span>& spans, Seconds begin, Seconds end) {
+  Seconds sum;
+  for (const Span& span : spans) {
+    const Seconds start = std::max(begin, sim::to_seconds(span.start.time_since_epoch()));
+    sum += std::max(seconds(0), std::min(end, sim::to_seconds(span.end.time_since_epoch())) - start);
+  }
+  return sum;
+}
+
+// Share of the chunks' time in kernels bound by the SMs, of all stages together.
+double bound_by_sms(const ChunkInputs& inputs, const UnitPrices& prices, bool forward) {
+  Seconds alone, clocked;
+  for (const auto& stage : inputs.stages)
+    for (const Unit unit : stage)
+      for (std::size_t k = 0; k < block_kinds; ++k) {
+        const auto kind = static_cast<BlockKind>(k);
+        const auto& curve = prices.alone[index(unit)].blocks[k];
+        const bool of_forward = kind == BlockKind::attention_f || kind == BlockKind::mlp_f;
+        if (curve.empty() || of_forward != forward) continue;
+        const auto time = curve.at(static_cast<double>(inputs.work.routed_rows));
+        alone += time.alone;
+        clocked += time.clocked;
+      }
+  return alone > seconds(0) ? clocked / alone : 0;
+}
+
+// What compute loses in `beside` seconds next to a collective.
+Seconds slowed(const ChunkInputs& inputs, const UnitPrices& prices, Seconds beside, bool forward) {
+  if (inputs.nccl_sms == 0) return {};
+  const auto held = static_cast<double>(inputs.nccl_sms);
+  return beside *
+         (bound_by_sms(inputs, prices, forward) * held / (static_cast<double>(inputs.gpu->sms.value) - held));
+}
+
 }  // namespace
 
 Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
                           const Timeline& timeline, const Buckets& buckets, std::size_t lane) {
-  Seconds last;
+  Seconds last, most;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
-    Seconds done;
+    Seconds done, beside;
     for (const Visit& visit : list_visits(program, timeline.spans[lane][r], r, false))
       for (const Passage& p :
            list_passages(inputs, prices, inputs.stages[static_cast<std::size_t>(visit.stage)], false)) {
         const Seconds whole = visit.start + (visit.end - visit.start) * p.end;
-        done = std::max(done, whole) + buckets.reduce[index(p.unit)];
+        const Seconds begin = std::max(done, whole);
+        done = begin + buckets.reduce[index(p.unit)];
+        beside += beside_chunks(timeline.spans[lane][r], begin, done);
       }
     last = std::max(last, done);
+    most = std::max(most, beside);
   }
-  return std::max(seconds(0), last - sim::to_seconds(timeline.makespan.time_since_epoch()));
+  return std::max(seconds(0), last - sim::to_seconds(timeline.makespan.time_since_epoch())) +
+         slowed(inputs, prices, most, false);
 }
 
 Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
                        const Timeline& timeline, const Buckets& buckets, std::size_t lane) {
-  Seconds longest;
+  Seconds longest, most;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
     Seconds gathered, delay;
     for (const Visit& visit : list_visits(program, timeline.spans[lane][r], r, true))
@@ -114,8 +153,9 @@ Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, cons
         delay = std::max(delay, gathered - visit.start - (visit.end - visit.start) * p.begin);
       }
     longest = std::max(longest, delay);
+    most = std::max(most, beside_chunks(timeline.spans[lane][r], seconds(0), gathered - delay));
   }
-  return longest;
+  return longest + slowed(inputs, prices, most, true);
 }
 
 }  // namespace foretrain::cluster

@@ -10,9 +10,17 @@
 //
 // and what shows is max(0, c - end of the last chunk of the pipeline): a rank that drains early hides its
 // reduction in its bubble. Gathers run likewise before the first forward of each stage, which waits for each
-// unit's; what shows is the longest delay of any rank's first chunks. Left out: SMs and HBM that the
-// collectives take from compute meanwhile, and a delayed first chunk that a later wait of the pipeline would
-// have hidden.
+// unit's; what shows is the longest delay of any rank's first chunks.
+//
+// A collective's thread blocks fill their SMs (NVIDIA/nccl, issue 689), which compute then lacks. Of t
+// seconds that a rank's collectives run beside its chunks, with h of S SMs held and a share b of the chunks
+// in kernels bound by the SMs, compute loses
+//
+//   t b h / (S - h)
+//
+// of the rank where that is longest, added to what shows. Left out: HBM that collectives draw, that the
+// losses of one rank delay the next, and a delayed first chunk that a later wait of the pipeline would have
+// hidden.
 
 #include <vector>
 
@@ -24,7 +32,7 @@ struct Buckets {
   std::vector<Seconds> reduce, gather;  // by model::Unit: one unit's collective
 };
 
-// Both for one lane of the timeline.
+// What each adds to the step, for one lane of the timeline.
 Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
                           const Timeline& timeline, const Buckets& buckets, std::size_t lane);
 Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,

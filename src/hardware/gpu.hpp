@@ -36,11 +36,14 @@ struct Curve {
   std::vector<double> at, efficiencies, head_dims;
   // bandwidth (also bounds the others), with the kernel alone on the GPU
   double bandwidth_fraction = 1;
-  Seconds per_launch{};  // fixed time of each launch beyond the launch gap
+  Seconds per_launch{};     // fixed time of each launch beyond the launch gap
   bool whole_chip = false;  // launched as one wave of blocks over all SMs, each block looping over its rows
   // tile, grid: rate in a training run relative to the benchmark behind this curve, where that is known
   // better than GpuSpec::sustained_rate says
   std::optional<Sourced<double>> sustained_rate;
+  // grid: rate of weight gradients that add to FP32 (layout NT) relative to the forward GEMMs (TN) of the
+  // table
+  std::optional<Sourced<double>> accumulation;
   Provenance from;
   std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
   std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is
@@ -72,7 +75,7 @@ struct GpuSpec {
   Sourced<Bandwidth> nvlink_achieved;  // one direction, measured
   Sourced<Seconds> nvlink_latency;
   CollectiveRates collectives;  // NCCL's, among NVLink neighbours, where they were measured
-  std::vector<GemmGrid> grids;                                        // that curves name by index
+  std::vector<GemmGrid> grids;  // that curves name by index
   std::array<std::optional<Curve>, family_count> curves;              // by Family
   std::array<std::optional<Curve>, family_count> independent_curves;  // not of the trace; see Sources
   // By AttentionKernel, forward and backward alike: published figures time the two together.
@@ -81,9 +84,9 @@ struct GpuSpec {
 
 struct NicSpec {
   std::string name;
-  Sourced<Bandwidth> line_rate;                            // nominal, one direction
-  Sourced<Bandwidth> achieved;                             // one direction, measured, large messages
-  Sourced<Bandwidth> rings;  // the same in NCCL's rings, where that was measured; 0: as `achieved`
+  Sourced<Bandwidth> line_rate;  // nominal, one direction
+  Sourced<Bandwidth> achieved;   // one direction, measured, large messages
+  Sourced<Bandwidth> rings;      // the same in NCCL's rings, where that was measured; 0: as `achieved`
   Sourced<Seconds> latency_same_leaf, latency_cross_leaf;  // end to end, small message
 };
 

@@ -48,8 +48,9 @@ Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gp
   if (curve.kind != Curve::Kind::bandwidth) check(rate.base() > 0, "the GPU computes in this precision");
   if (curve.kind == Curve::Kind::grid) {
     check(curve.grid < gpu.grids.size(), "a grid curve names one of the GPU's grids");
+    const double layout = kernel.accumulates && curve.accumulation ? curve.accumulation->value : 1.0;
     return grid_time(kernel, gpu.grids[curve.grid], rate * (curve.efficiency * sms_share), sms_available) /
-           sustained;
+           (sustained * layout);
   }
   if (curve.kind == Curve::Kind::tile) {
     const auto waves = count_waves(count_tiles(kernel, curve.tile_m, curve.tile_n), sms_available);

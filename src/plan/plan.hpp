@@ -54,7 +54,9 @@ enum class TokenExchange : std::uint8_t { deepep, all_to_all };
 struct SoftwareSpec {
   std::string name, source;
   Sourced<std::int64_t> communication_sms;  // SMs that all-to-all kernels hold inside an overlapped pair
-  Sourced<bool> p2p_waits;                  // true: a rank's next chunk waits for the sends of its last one
+  // SMs that a gradient or parameter collective holds while it runs beside compute
+  Sourced<std::int64_t> nccl_sms{0, {}};
+  Sourced<bool> p2p_waits;        // true: a rank's next chunk waits for the sends of its last one
   Sourced<double> kernel_jitter;  // relative standard deviation of a compute block's time, same shape and GPU
   Sourced<double> routing_spread;  // relative standard deviation of rows per GPU, layer and micro-batch
   // Rate of the all-to-all kernels beside compute, relative to their rate alone (they share HBM, SMs and

@@ -165,11 +165,14 @@ void check_cluster(Context& context, const Scenario& s) {
     context.error(context.where_of("cluster.fabric.planes"),
                   fmt::format("{} planes for {} NICs a node", c.fabric.planes, c.nics_per_node),
                   "a multi-plane fabric has one plane for each NIC of a node");
-  if (s.gpu.sms.value > 0 && s.software.communication_sms.value >= s.gpu.sms.value)
-    context.error(
-        context.where_of("plan.software.communication_sms"),
-        fmt::format("communication takes {} of {} SMs", s.software.communication_sms.value, s.gpu.sms.value),
-        "some must be left for compute");
+  const auto leaves_sms = [&](const char* key, std::int64_t taken) {
+    if (s.gpu.sms.value > 0 && taken >= s.gpu.sms.value)
+      context.error(context.where_of(key),
+                    fmt::format("communication takes {} of {} SMs", taken, s.gpu.sms.value),
+                    "some must be left for compute");
+  };
+  leaves_sms("plan.software.communication_sms", s.software.communication_sms.value);
+  leaves_sms("plan.software.nccl_sms", s.software.nccl_sms.value);
 }
 
 }  // namespace

@@ -128,7 +128,8 @@ void read_bandwidth(Reader& reader, Curve& curve) {
     curve.per_launch = Seconds::from_base(
         reader.measure("per_launch", Measure::time, "fixed time of a launch beyond the gap", not_negative()));
   if (reader.optional("blocks") != nullptr)
-    curve.whole_chip = reader.choice("blocks", {"by_work", "whole_chip"}, "what sets the number of blocks") == 1;
+    curve.whole_chip =
+        reader.choice("blocks", {"by_work", "whole_chip"}, "what sets the number of blocks") == 1;
 }
 
 Curve read_curve(Reader& reader, hardware::GpuSpec& gpu) {
@@ -145,6 +146,10 @@ Curve read_curve(Reader& reader, hardware::GpuSpec& gpu) {
     curve.sustained_rate =
         reader.sourced<double>("sustained_rate", Measure::ratio,
                                "rate in a training run, relative to this curve's benchmark", share());
+  if (curve.kind == Curve::Kind::grid && reader.has("accumulation"))
+    curve.accumulation =
+        reader.sourced<double>("accumulation", Measure::ratio,
+                               "rate of weight gradients added to FP32, relative to the table", share());
   if (reader.optional("spread") != nullptr)
     curve.from.spread =
         reader.measure("spread", Measure::ratio, "relative one sigma", {0, 1, false, "0 to 1"});

@@ -98,6 +98,39 @@ const std::vector<std::string> all_parts{
 
 }  // namespace
 
+// Of the sums of times, as a step adds them up: the forward GEMMs (TN) over their weight gradients (NT, into FP32).
+double accumulation(const std::string& name) {
+  std::map<std::vector<std::int64_t>, double> forward;
+  const auto seconds_of = [](const Row& row) { return gemm_of(row).work.base() / number(row, "tflops"); };
+  double first = 0, second = 0;
+  for (const std::string layout : {"TN", "NT"})
+    for (const auto& row : read_csv("gemm_other.csv")) {
+      if (row.at("source") != "simumax" || row.at("part") != name || row.at("layout") != layout) continue;
+      const auto m = whole(row, "m"), n = whole(row, "n"), k = whole(row, "k");
+      if (layout == "TN") {
+        forward[{m, n, k}] = seconds_of(row);
+      } else if (const auto found = forward.find({k, m, n}); found != forward.end()) {
+        first += found->second;
+        second += seconds_of(row);
+      }
+    }
+  REQUIRE(second > 0);
+  return first / second;
+}
+
+TEST_CASE("weight gradients that add to FP32 run slower than the tables by the published ratio") {
+  for (const std::string name : {"a100-pcie-80gb", "b200"}) {
+    const auto gpu = part(name);
+    const auto& in_file = *curve(gpu, Family::gemm_bf16).accumulation;
+    CAPTURE(name, accumulation(name));
+    CHECK(in_file.value == Approx(accumulation(name)).margin(0.00051));
+    auto kernel = gemm(Family::gemm_bf16, DType::bf16, 4096, 4096, 4096, 1);
+    const double forward = table_time(gpu, kernel);
+    kernel.accumulates = true;
+    CHECK(forward / table_time(gpu, kernel) == Approx(in_file.value).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("GEMM tables hold at sizes that are no points of them") {
   std::map<std::pair<std::string, std::string>, std::vector<double>> errors;
   std::map<std::string, GpuSpec> gpus;

@@ -142,6 +142,7 @@ void add_input_operand(OpList& list, const Shapes& s, const Linear& layer, Preci
 // `kernel` reads and writes FP32 main gradients; or it writes BF16, and that is added or is all.
 void add_weight_gradient(OpList& list, const Shapes& s, const Linear& layer, Kernel kernel) {
   const bool accumulates = s.kernels().fused_accumulation && s.kernels().accumulate_fp32;
+  kernel.accumulates = accumulates;
   const auto rows = kernel.m * kernel.groups;
   if (!accumulates) {
     kernel.read -= bytes(fp32_size(area(rows, kernel.n)));
