@@ -12,7 +12,7 @@ namespace {
 std::string group_thousands(std::string number) {
   const std::size_t first = number.empty() || number[0] != '-' ? 0 : 1;
   const std::size_t dot = std::min(number.find('.'), number.size());
-  for (std::size_t at = dot; at > first + 3; at -= 3) number.insert(at - 3, ",");
+  for (std::size_t at = dot; at > first + 3; at -= 3) number.insert(at - 3, 1, ',');
   return number;
 }
 

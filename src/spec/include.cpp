@@ -127,7 +127,7 @@ void place(const Context& context, const std::string& key, const Node& old, Node
     const auto beside =
         old.kind == Node::Kind::scalar ? find_file(context, old) : context.text_of(old.where.file).name;
     value.folder = fs::path(beside).parent_path().string();
-    if (value.folder.empty()) value.folder = ".";
+    if (value.folder.empty()) value.folder = '.';
   } else if (context.text_of(value.where.file).command_line && !fs::exists(value.text)) {
     value.folder = fs::path(root).parent_path().string();  // not in the working folder: try the scenario's
   }

@@ -78,6 +78,12 @@ inline std::vector<hardware::Measurement> deepgemm(const std::string& kind, cons
   return points;
 }
 
+inline double geometric_mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += std::log(v);
+  return std::exp(sum / static_cast<double>(values.size()));
+}
+
 inline std::vector<hardware::Measurement> bf16_gemms(const std::string& column) {
   std::vector<hardware::Measurement> points;
   for (const auto& row : read_csv("gemm_bf16_h100.csv"))
