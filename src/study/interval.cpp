@@ -33,6 +33,16 @@ void slow_down(hardware::Curve& curve, double factor) {
   curve.per_launch *= factor;
 }
 
+void slow_down(CollectiveRates& rates, double factor) {
+  for (auto* protocol : {&rates.ll, &rates.ll128, &rates.simple, &rates.exchange_small, &rates.exchange}) {
+    protocol->base *= factor;
+    protocol->step *= factor;
+    protocol->rate = protocol->rate / factor;
+  }
+  rates.nvls_step *= factor;
+  rates.nvls_rate = rates.nvls_rate / factor;
+}
+
 // Time of one family's kernels in one MoE layer (a dense one where the model has none), all phases.
 Seconds time_of_family(const SteadyStep& base, Family family) {
   const auto& inputs = base.prepared.inputs;
@@ -76,19 +86,34 @@ std::vector<Uncertain> list_uncertain(const SteadyStep& base) {
   using F = Family;
   const cluster::StepSpec& spec = base.spec;
   const auto& gpu = *spec.gpu;
+  const bool paired = spec.software->kernels.stack == model::Kernels::Stack::deepseek;
   std::vector<Uncertain> all{
-      curves("FP8 and BF16 GEMM time",
-             "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all", base,
-             {F::gemm_fp8, F::grouped_gemm_fp8, F::gemm_bf16, F::grouped_gemm_bf16}),
+      curves(paired ? "FP8 and BF16 GEMM time" : "GEMM time",
+             paired ? "the model's GEMM shapes, hot, for minutes, at 112 SMs beside an all-to-all"
+                    : "the model's GEMM shapes, hot, for minutes",
+             base,
+             {F::gemm_fp8, F::grouped_gemm_fp8, F::gemm_bf16, F::grouped_gemm_bf16, F::gemm_fp8_tensor,
+              F::gemm_mxfp8, F::gemm_nvfp4, F::grouped_gemm_fp8_tensor, F::grouped_gemm_mxfp8,
+              F::grouped_gemm_nvfp4, F::batched_gemm}),
       curves("weight-gradient GEMM time", "FP8 weight-gradient kernels at the model's shapes", base,
              {F::wgrad_fp8, F::grouped_wgrad_fp8}),
       curves("attention time", "flash attention forward and backward at the model's head sizes", base,
              {F::attention_forward, F::attention_backward}),
-      curves("memory-bound kernel time", "casts, norms, permutes at the model's shapes beside an all-to-all",
+      curves("memory-bound kernel time",
+             paired ? "casts, norms, permutes at the model's shapes beside an all-to-all"
+                    : "casts, norms, permutes at the model's shapes",
              base,
              {F::fp8_cast, F::e5m6_cast, F::fp8_cast_transpose, F::permute, F::rmsnorm, F::rmsnorm_backward,
               F::swiglu, F::layout_copy, F::rope, F::gating, F::weight_transpose, F::elementwise,
-              F::scale_transpose, F::memset_copy}),
+              F::scale_transpose, F::memset_copy, F::softmax, F::dropout, F::layernorm, F::gelu}),
+      {"collectives in a node", "NCCL's collectives among the GPUs of one node, at the model's sizes",
+       gpu.collectives.from, [](Inputs& in, double factor) { slow_down(in.gpu.collectives, factor); }},
+      {"overlap of tensor parallelism", "a layer's collectives beside its GEMMs, in a trace of the framework",
+       spec.plan->overlap.tensor ? spec.software->tensor_overlap.from : Provenance{},
+       [](Inputs& in, double factor) { in.software.tensor_overlap.value /= factor; }},
+      {"host time of a launch", "the host of one step, in a trace of the framework",
+       spec.software->host_launch.from,
+       [](Inputs& in, double factor) { in.software.host_launch.value *= factor; }},
       {"network bandwidth", "all-to-all and send/receive between nodes of the cluster itself",
        spec.nic->achieved.from,
        [](Inputs& in, double factor) { in.nic.achieved.value = in.nic.achieved.value / factor; }},
