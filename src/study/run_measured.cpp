@@ -24,7 +24,7 @@ std::optional<MeasuredStep> printed_step(const spec::RunRow& row) {
 
 std::optional<MeasuredStep> measured_step(const spec::RunRow& row, const spec::FigureDefinition& figure,
                                           const spec::Scenario& scenario) {
-  if (const auto printed = printed_step(row)) return printed;
+  if (auto printed = printed_step(row)) return printed;
   check(!scenario.stages.empty(), "a run's scenario has a stage");
   const auto& stage = scenario.stages.front();
   const double tokens = static_cast<double>(stage.sequence) * static_cast<double>(stage.batch.to);
