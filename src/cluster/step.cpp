@@ -8,6 +8,7 @@
 #include "cluster/pipeline_metrics.hpp"
 #include "cluster/step_inputs.hpp"
 #include "hardware/kernel_cost.hpp"
+#include "topology/uplinks.hpp"
 
 namespace foretrain::cluster {
 namespace {
@@ -167,7 +168,8 @@ void add_messages(const StepSpec& spec, const network::LinkSpeeds& speeds, Prepa
     if (!p.inputs.work.sequence_parallel)
       latency += network::time_of(Pattern::all_gather, whole, p.inputs.collectives.tensor, speeds);
     p.p2p.latency = sim::to_ticks(latency);
-    p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib : speeds.nvlink));
+    const double kept = topology::share_of_shift(*spec.cluster, plan.data * plan.context * plan.tensor);
+    p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib * kept : speeds.nvlink));
   }
   p.p2p.sender_waits = spec.software->p2p_waits.value && !plan.overlap.p2p;
 }

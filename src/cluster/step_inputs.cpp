@@ -8,6 +8,7 @@
 #include "hardware/kernel_cost.hpp"
 #include "network/exchange.hpp"
 #include "plan/parameters.hpp"
+#include "topology/uplinks.hpp"
 
 namespace foretrain::cluster {
 namespace {
@@ -104,9 +105,13 @@ void add_groups(const StepSpec& spec, ChunkInputs& in) {
   in.ranks_per_node = static_cast<std::int32_t>(spec.cluster->nvlink_gpus());
 }
 
-void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, const network::LinkSpeeds& speeds,
+void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, network::LinkSpeeds speeds,
                   ChunkInputs& inputs) {
   if (spec.off.free_exchange || !dispatches(spec)) return;
+  const double kept =
+      topology::share_of_all_to_all(*spec.cluster, spec.plan->expert * spec.plan->expert_tensor);
+  speeds.ib = speeds.ib * kept;
+  speeds.ring_ib = speeds.ring_ib * kept;
   using Net = network::ExchangeKind;
   const auto& software = *spec.software;
   const bool nccl = software.exchange == plan::TokenExchange::all_to_all;

@@ -16,7 +16,7 @@ namespace foretrain::cluster {
 double unpadded_rows(const StepSpec& spec, const model::Work& work);
 
 void add_groups(const StepSpec& spec, ChunkInputs& inputs);
-void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, const network::LinkSpeeds& speeds,
+void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, network::LinkSpeeds speeds,
                   ChunkInputs& inputs);
 void add_context(const StepSpec& spec, const network::LinkSpeeds& speeds, ChunkInputs& inputs);
 void add_sharding(const StepSpec& spec, const network::LinkSpeeds& speeds, ChunkInputs& inputs);

@@ -35,17 +35,10 @@ inline std::int64_t ports_down(const FabricSpec& f) {
   return f.switch_ports - (up > 0 ? up : 1);
 }
 
-// Consecutive GPUs whose NICs hang on the same leaves, so that their traffic crosses no spine.
+// Consecutive GPUs whose NICs reach those of the same rail without a spine: a leaf holds one rail of as many
+// nodes as it has ports down (build.cpp), on either kind of fabric.
 inline std::int64_t gpus_under_leaf(const ClusterSpec& c) {
-  const std::int64_t nics = ports_down(c.fabric);
-  const bool joined = c.fabric.kind == FabricSpec::Kind::multi_rail_fat_tree;
-  return joined ? nics : nics * c.gpus_per_node;
-}
-
-// What a NIC keeps of its rate when all of `span` consecutive GPUs send at once to others of them: all under
-// one leaf, the share of the uplinks beyond. A ring of neighbours crosses leaves rarely and keeps more.
-inline double rail_share(const ClusterSpec& c, std::int64_t span) {
-  return span <= gpus_under_leaf(c) ? 1.0 : 1 / c.fabric.oversubscription;
+  return ports_down(c.fabric) * c.gpus_per_node;
 }
 
 }  // namespace foretrain::topology
