@@ -22,15 +22,18 @@ bool dispatches(const StepSpec& spec) {
   return spec.model->moe.experts > 0 && spec.plan->expert > 1;
 }
 
-// Both hops of one exchange at balanced load.
+// Both hops of one exchange at balanced load. `sms` copy on the NVLink side; 0: as many as the links need.
 ExchangeTime two_hops(network::ExchangeKind kind, Bytes row, double tokens,
-                      const network::TokenSpread& spread, const network::LinkSpeeds& speeds, double slowed) {
-  const auto moved = network::bytes_of({.kind = kind, .tokens = tokens, .row = row, .spread = spread});
+                      const network::TokenSpread& spread, const network::LinkSpeeds& speeds, double sms,
+                      double slowed) {
+  const network::ExchangeShape shape{.kind = kind, .tokens = tokens, .row = row, .spread = spread};
+  const auto moved = network::bytes_of(shape);
   ExchangeTime time{};
   if (moved.ib_out > bytes(0))
     time.inter_node = speeds.ib_latency + std::max(moved.ib_out, moved.ib_in) / speeds.ib;
   if (moved.nvlink_out > bytes(0))
     time.intra_node = speeds.nvlink_latency + std::max(moved.nvlink_out, moved.nvlink_in) / speeds.nvlink;
+  if (sms > 0) time.intra_node = std::max(time.intra_node, network::copy_time(shape, sms));
   time.inter_node = time.inter_node / slowed;
   time.intra_node = time.intra_node / slowed;
   return time;
@@ -87,10 +90,10 @@ model::Work work_of(const StepSpec& spec, const network::TokenSpread& spread) {
       plan.capacity_factor > 0
           ? std::llround(rows * plan.capacity_factor)
           : static_cast<std::int64_t>(rows + static_cast<double>(work.local_experts * (row_padding - 1)) / 2);
-  work.received_tokens = spec.software->exchange == plan::TokenExchange::deepep
-                             ? static_cast<std::int64_t>(tokens_sent(spec, work) * spread.gpus *
-                                                         static_cast<double>(plan.expert_tensor))
-                             : work.routed_rows;
+  work.received_tokens = spec.software->exchange == plan::TokenExchange::all_to_all
+                             ? work.routed_rows
+                             : static_cast<std::int64_t>(tokens_sent(spec, work) * spread.gpus *
+                                                         static_cast<double>(plan.expert_tensor));
   return work;
 }
 
@@ -115,13 +118,15 @@ void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, netw
   using Net = network::ExchangeKind;
   const auto& software = *spec.software;
   const bool nccl = software.exchange == plan::TokenExchange::all_to_all;
+  const bool copies = software.exchange == plan::TokenExchange::deepep;
+  const double sms = copies ? static_cast<double>(software.communication_sms.value) : 0;
   const auto row = model::exchange_row(*spec.model, inputs.work);
   const double tokens = tokens_sent(spec, inputs.work);
   const auto set = [&](ExchangeKind kind, Net net, Bytes size, double beside) {
     const auto k = static_cast<std::size_t>(kind);
     const auto time = [&](double slowed) {
       return nccl ? one_hop(spec, size, tokens, speeds, slowed)
-                  : two_hops(net, size, tokens, spread, speeds, slowed);
+                  : two_hops(net, size, tokens, spread, speeds, sms, slowed);
     };
     inputs.exchange_alone[k] = time(1);
     inputs.exchange_beside[k] = time(spec.off.private_hbm ? 1 : beside);

@@ -41,7 +41,8 @@ ExchangeBytes bytes_of(const ExchangeShape& shape);
 Seconds time_of(const ExchangeBytes& exchange, const LinkSpeeds& speeds);
 
 // What one SM of DeepEP's kernels copies: rows held by the experts of a GPU, per time. With few SMs they and
-// not the links bound an exchange. Across nodes half of the SMs serve the rails.
+// not the links bound an exchange. Across nodes half of the SMs serve the rails. HybridEP's kernels fill the
+// links from 16 SMs on; 32 are usual (tests/published/expert_exchange_blackwell.csv).
 struct CopyRates {
   Bandwidth one_node{}, dispatch{}, combine{};
 };

@@ -206,7 +206,7 @@ void add_temporaries(MemoryReport& report, const MemoryInputs& in, const std::ve
 void add_exchange_buffers(MemoryReport& report, const MemoryInputs& in) {
   const auto row = model::exchange_row(*in.model, in.work);
   const Bytes rows = row.dispatch + row.dispatch_gradient + row.combine + row.combine_gradient;
-  if (in.exchange == TokenExchange::deepep)
+  if (in.exchange != TokenExchange::all_to_all)
     add(report, "exchange_buffers", static_cast<double>(in.work.received_tokens) * rows.base(),
         fmt::format("{} received tokens, one layer's dispatch and combine both ways",
                     in.work.received_tokens));

@@ -45,9 +45,10 @@ struct PlanSpec {
   std::vector<std::vector<model::Unit>> stages;  // units of each pipeline stage in forward order
 };
 
-// How tokens reach their experts: DeepEP's two hops, each token once a node; or NCCL's all-to-all, each copy
-// by itself (Megatron-Core's token dispatcher "alltoall").
-enum class TokenExchange : std::uint8_t { deepep, all_to_all };
+// How tokens reach their experts: DeepEP's two hops, each token once a node; NCCL's all-to-all, each copy by
+// itself (Megatron-Core's token dispatcher "alltoall"); or HybridEP, DeepEP's way with kernels that fill the
+// links from few SMs (DeepEP, branch hybrid-ep).
+enum class TokenExchange : std::uint8_t { deepep, all_to_all, hybridep };
 
 // What a framework generation does, as data (models/software/*.yaml), every value with its source in the
 // file.

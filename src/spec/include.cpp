@@ -24,7 +24,7 @@ constexpr std::array<IncludePoint, 5> include_points{{{"model", "hidden", "model
                                                       {"cluster", "gpus", "clusters"},
                                                       {"cluster.gpu", "sms", "parts"},
                                                       {"cluster.nic", "line_rate", "parts"},
-                                                      {"plan.software", "communication_sms", "files"}}};
+                                                      {"plan.software", "memory_reserve", "files"}}};
 constexpr int longest_base_chain = 8;
 
 // Nothing when the key may hold no path.
@@ -64,12 +64,15 @@ std::string others_there(const std::string& path, const IncludePoint& point) {
   return names.empty() ? "" : fmt::format("{} there: {}", point.many, fmt::join(names, ", "));
 }
 
+std::optional<Node> load_root(Context& context, const std::string& path, Where asked_from = {}, int chain = 0,
+                              const std::string& others = {});
+
 // Replaces a path by what its file holds. A file that cannot be read leaves a broken node, about which
 // readers stay silent: its one diagnostic stands alone.
 void expand(Context& context, Node& node, const IncludePoint& point) {
   if (node.kind != Node::Kind::scalar) return;
   const auto path = find_file(context, node);
-  auto loaded = load_file(context, path, node.where, fs::exists(path) ? "" : others_there(path, point));
+  auto loaded = load_root(context, path, node.where, 0, fs::exists(path) ? "" : others_there(path, point));
   if (loaded)
     node = std::move(*loaded);
   else
@@ -176,20 +179,18 @@ std::vector<Change> read_overrides(Context& context, const std::vector<std::stri
   return changes;
 }
 
-std::optional<Node> load_root(Context& context, const std::string& path, Where asked_from, int chain);
-
-// A scenario that is another one with changes.
+// A file that is another one with changes.
 std::optional<Node> load_derived(Context& context, const Node& own, const std::string& path, int chain) {
   Reader reader(context, own, "", own.where);
-  const auto* base = reader.required("base", "the scenario to start from");
+  const auto* base = reader.required("base", "the file to start from");
   const auto* name = reader.optional("name");
   const auto* set = reader.optional("set");
   reader.finish();
-  const auto* base_path = reader.scalar_of(base->value, "the path of a scenario");
+  const auto* base_path = reader.scalar_of(base->value, "the path of a file");
   if (base_path == nullptr) return std::nullopt;
   if (chain >= longest_base_chain) {
     context.error(base->value.where,
-                  fmt::format("more than {} scenarios stand on one another", longest_base_chain),
+                  fmt::format("more than {} files stand on one another", longest_base_chain),
                   "does one name itself as its base?");
     return std::nullopt;
   }
@@ -206,8 +207,9 @@ std::optional<Node> load_derived(Context& context, const Node& own, const std::s
   return root;
 }
 
-std::optional<Node> load_root(Context& context, const std::string& path, Where asked_from, int chain) {
-  auto own = load_file(context, path, asked_from);
+std::optional<Node> load_root(Context& context, const std::string& path, Where asked_from, int chain,
+                              const std::string& others) {
+  auto own = load_file(context, path, asked_from, others);
   if (!own || own->find("base") == nullptr) return own;
   return load_derived(context, *own, path, chain);
 }
@@ -224,9 +226,13 @@ std::optional<Node> load_file(Context& context, const std::string& path, Where a
   return std::nullopt;
 }
 
+std::optional<Node> load_part(Context& context, const std::string& path) {
+  return load_root(context, path);
+}
+
 std::optional<Node> load_tree(Context& context, const std::string& path,
                               const std::vector<std::string>& overrides) {
-  auto root = load_root(context, path, {}, 0);
+  auto root = load_root(context, path);
   if (!root) return root;
   apply_all(context, *root, read_overrides(context, overrides), path);
   for (const IncludePoint& point : include_points) {

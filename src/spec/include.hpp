@@ -4,8 +4,8 @@
 //
 // Five places may hold a path instead of a map: model, cluster, cluster.gpu, cluster.nic and plan.software. A
 // path is relative to the file it stands in; on the command line to the working folder. A bare name (h100)
-// means NAME.yaml beside what stands there now, or in the folder parts/. A scenario may also be another one
-// with changes:
+// means NAME.yaml beside what stands there now, or in the folder parts/. A scenario, and each such file, may
+// also be another one with changes:
 //   base: deepseek-v3.yaml
 //   set: {cluster: ../topologies/h100-2048.yaml, plan.precision: bf16}
 
@@ -21,6 +21,9 @@ namespace foretrain::spec {
 // is near.
 std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from = {},
                               const std::string& others = {});
+
+// A file that stands alone, with its base.
+std::optional<Node> load_part(Context& context, const std::string& path);
 
 // The scenario with its base, its includes and the overrides ("plan.expert=32"); nothing when the file itself
 // is unreadable.

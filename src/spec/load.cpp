@@ -49,7 +49,7 @@ Scenario read_scenario(Context& context, const Node& root, const std::string& pa
 template <class Read>
 auto load_alone(const std::string& path, Read read) {
   Context context;
-  const auto root = load_file(context, path);
+  const auto root = load_part(context, path);
   if (!root) context.throw_if_any();
   Reader reader(context, *root, "", root->where);
   auto value = read(reader);

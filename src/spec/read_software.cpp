@@ -65,11 +65,15 @@ void read_exchange(Reader& reader, SoftwareSpec& software) {
   software.exchange_hbm =
       reader.sourced_or<double>("exchange_hbm", Measure::ratio,
                                 {"0", "compute loses no HBM bandwidth beside an all-to-all"}, portion());
-  if (reader.has("exchange"))
-    if (const auto [value, from] = reader.open_sourced("exchange", "deepep or all_to_all"); value != nullptr)
-      software.exchange = static_cast<plan::TokenExchange>(
-          reader.choice_of(*value, "exchange", {"deepep", "all_to_all"}, from.source));
-  if (!reader.has("exchange")) reader.choice("exchange", {"deepep", "all_to_all"}, "", 0);
+  const std::vector<std::string> words{"deepep", "all_to_all", "hybridep"};
+  if (!reader.has("exchange")) {
+    reader.choice("exchange", words, "", 0);
+  } else if (const auto [value, from] =
+                 reader.open_sourced("exchange", "one of deepep, all_to_all, hybridep");
+             value != nullptr) {
+    software.exchange =
+        static_cast<plan::TokenExchange>(reader.choice_of(*value, "exchange", words, from.source));
+  }
 }
 
 // Bytes of a parameter on the wire and in memory, the rest of a step.

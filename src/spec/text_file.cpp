@@ -88,7 +88,8 @@ std::string why_unreadable(const std::string& path, FileKind kind) {
   std::error_code failed;
   const auto status = fs::status(path, failed);
   if (!fs::exists(status)) return fmt::format("no such file: {}", path);
-  if (fs::is_directory(status)) return fmt::format("{} is a folder, expected {}", path,
+  if (fs::is_directory(status))
+    return fmt::format("{} is a folder, expected {}", path,
                        kind == FileKind::table ? "a table (CSV)" : "a YAML file");
   if (!fs::is_regular_file(status)) return fmt::format("{} is not a regular file", path);
   const auto size = fs::file_size(path, failed);

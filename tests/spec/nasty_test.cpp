@@ -107,5 +107,5 @@ TEST_CASE("files that include one another in a ring are told so") {
   const Folder folder;
   folder.write("a.yaml", "name: a\nbase: b.yaml\n");
   folder.write("b.yaml", "name: b\nbase: a.yaml\n");
-  CHECK(only_fault(folder.at("a.yaml")) == "more than 8 scenarios stand on one another");
+  CHECK(only_fault(folder.at("a.yaml")) == "more than 8 files stand on one another");
 }

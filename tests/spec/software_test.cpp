@@ -69,6 +69,11 @@ TEST_CASE("all-to-all sends each copy of a token, DeepEP each token") {
   CHECK(profile("megatron-core-2024").kernels.expanded_dispatch);
   CHECK(profile("megatron-core-2025").exchange == plan::TokenExchange::deepep);
   CHECK_FALSE(profile("megatron-core-2025").kernels.expanded_dispatch);
+  const auto hybrid = profile("megatron-core-hybridep");  // another profile with changes
+  CHECK(hybrid.exchange == plan::TokenExchange::hybridep);
+  CHECK_FALSE(hybrid.kernels.expanded_dispatch);
+  CHECK(hybrid.communication_sms.value == 32);
+  CHECK(hybrid.optimizer_bytes.value == profile("megatron-core-2025").optimizer_bytes.value);
 }
 
 TEST_CASE("what a profile leaves out stands as its default, and says so") {
