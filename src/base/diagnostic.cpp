@@ -52,6 +52,13 @@ std::size_t distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+Diagnostic without_place(std::string message, std::string hint) {
+  Diagnostic d;
+  d.message = std::move(message);
+  d.hint = std::move(hint);
+  return d;
+}
+
 std::string to_text(const Diagnostic& d) {
   constexpr const char* indent = "    ";
   std::string text = fmt::format("{}: error: {}", place_of(d), d.message);

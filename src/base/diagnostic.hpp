@@ -21,6 +21,9 @@ struct Diagnostic {
 // counts bytes of the excerpt. No newline at the end; SpecError::what() joins all of them with one.
 std::string to_text(const Diagnostic& diagnostic);
 
+// A mistake that stands in no file: on the command line, or in values that only together are wrong.
+Diagnostic without_place(std::string message, std::string hint = {});
+
 class SpecError : public std::runtime_error {
  public:
   explicit SpecError(std::vector<Diagnostic> all);

@@ -54,12 +54,9 @@ std::vector<Variant> list_variants(const CompareOptions& options) {
 
 int compare(const CompareOptions& options, std::ostream& out) {
   const std::vector<Variant> variants = list_variants(options);
-  if (variants.size() < 2) {
-    Diagnostic d;
-    d.message = "nothing to compare with";
-    d.hint = "name a second scenario, or add --with plan.expert=32";
-    throw SpecError({d});
-  }
+  if (variants.size() < 2)
+    throw SpecError(
+        {without_place("nothing to compare with", "name a second scenario, or add --with plan.expert=32")});
   std::vector<spec::Scenario>
       scenarios;  // all are read, and their mistakes told, before the first is simulated
   for (const Variant& variant : variants) scenarios.push_back(load(variant.options));

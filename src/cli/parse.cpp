@@ -23,18 +23,12 @@
 namespace foretrain::cli {
 namespace {
 
-SpecError mistake(std::string message, std::string hint) {
-  Diagnostic d;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  return SpecError({d});
-}
-
 // An option with one value, taken as typed.
 void add_text(CLI::App& app, const std::string& name, std::optional<std::string>& value, const char* type,
               const char* help) {
   const auto take = [&value, name](const CLI::results_t& typed) {
-    if (typed.size() > 1) throw mistake(fmt::format("{} is given {} times", name, typed.size()), {});
+    if (typed.size() > 1)
+      throw SpecError({without_place(fmt::format("{} is given {} times", name, typed.size()))});
     value = typed.front();
     return true;
   };
@@ -47,7 +41,8 @@ void add_schedule(CLI::App& app, Command& command) {
   const auto text = std::make_shared<ScheduleText>();
   const auto option = [sub](const char* name, std::optional<std::string>& value, const char* type,
                             const char* help) { add_text(*sub, name, value, type, help); };
-  option("--schedule", text->schedule, "NAME", "gpipe, 1f1b, interleaved, zb1p (zb-h1), dualpipe or dualpipe-v");
+  option("--schedule", text->schedule, "NAME",
+         "gpipe, 1f1b, interleaved, zb1p (zb-h1), dualpipe or dualpipe-v");
   option("--stages", text->stages, "P",
          "stages of the model; dualpipe-v runs them on P/2 ranks, interleaved on P/V, the others on P");
   option("--virtual", text->virtual_stages, "V", "stages a rank holds; for interleaved, at least 2");
@@ -188,7 +183,8 @@ void add_validate(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("validate", "Put measurements beside what foretrain says of them");
   add_validate_trace(*sub, command);
   const auto options = std::make_shared<ValidateRunsOptions>();
-  sub->add_option("runs", options->files, "files of measured runs, as tests/published/runs.yaml")->type_name("RUNS");
+  sub->add_option("runs", options->files, "files of measured runs, as tests/published/runs.yaml")
+      ->type_name("RUNS");
   sub->add_option("--library", options->library, "the folder that holds models/ and topologies/")
       ->type_name("FOLDER")
       ->capture_default_str();
@@ -203,10 +199,11 @@ void add_validate(CLI::App& app, Command& command) {
   sub->callback([sub, options, &command] {
     if (!sub->get_subcommands().empty()) return;  // validate trace
     if (options->files.empty())
-      throw mistake("validate needs a file of runs, or the word trace", "see foretrain validate --help");
+      throw SpecError({without_place("validate needs a file of runs, or the word trace",
+                                     "see foretrain validate --help")});
     const std::string& first = options->files.front();  // a file's name, or a slip of the other word
     if (nearest_name(first, {"trace"}) == "trace" && !std::filesystem::exists(first))
-      throw mistake(fmt::format("unknown command '{}'", first), "did you mean 'trace'?");
+      throw SpecError({without_place(fmt::format("unknown command '{}'", first), "did you mean 'trace'?")});
     command = [options](std::ostream& out) { return validate_runs(*options, out); };
   });
 }
@@ -236,8 +233,8 @@ SpecError unexpected(const CLI::App& app) {
   for (const CLI::Option* o : sub.get_options()) known.push_back(o->get_name());
   const std::string near = nearest_name(word, known);
   const std::string what = word.starts_with("-") ? "option" : commands.empty() ? "argument" : "command";
-  return mistake(fmt::format("unknown {} '{}'", what, word),
-                 near.empty() ? try_help(sub) : fmt::format("did you mean '{}'?", near));
+  return SpecError({without_place(fmt::format("unknown {} '{}'", what, word),
+                                  near.empty() ? try_help(sub) : fmt::format("did you mean '{}'?", near))});
 }
 
 }  // namespace
@@ -258,9 +255,9 @@ Command parse(int argc, const char* const* argv) {
   } catch (const CLI::ExtrasError&) {
     throw unexpected(app);
   } catch (const CLI::ParseError& e) {
-    throw mistake(e.what(), try_help(named(app)));
+    throw SpecError({without_place(e.what(), try_help(named(app)))});
   }
-  if (!command) throw mistake("no command given", try_help(named(app)));
+  if (!command) throw SpecError({without_place("no command given", try_help(named(app)))});
   return command;
 }
 

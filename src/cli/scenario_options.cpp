@@ -26,8 +26,7 @@ std::size_t find_name(const std::string& what, const std::string& name,
                       const std::vector<std::string>& known) {
   const auto found = std::find(known.begin(), known.end(), name);
   if (found != known.end()) return static_cast<std::size_t>(found - known.begin());
-  Diagnostic d;
-  d.message = fmt::format("unknown {} '{}'", what, name);
+  Diagnostic d = without_place(fmt::format("unknown {} '{}'", what, name));
   const std::string near = nearest_name(name, known);
   if (!near.empty()) {
     d.hint = fmt::format("did you mean '{}'?", near);

@@ -22,10 +22,7 @@ constexpr double longest_s = 1000.0;
 class Reading {
  public:
   void fault(std::string message, std::string hint = {}) {
-    Diagnostic d;
-    d.message = std::move(message);
-    d.hint = std::move(hint);
-    faults_.push_back(std::move(d));
+    faults_.push_back(without_place(std::move(message), std::move(hint)));
   }
   bool missing(const char* option, const std::optional<std::string>& text, const char* example) {
     if (!text) fault(fmt::format("{} is missing", option), fmt::format("for example {} {}", option, example));

@@ -17,13 +17,6 @@
 namespace foretrain::cli {
 namespace {
 
-Diagnostic mistake(std::string message, std::string hint) {
-  Diagnostic d;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  return d;
-}
-
 unsigned thread_count(const std::optional<std::string>& typed) {
   constexpr unsigned most = 256;
   if (!typed) return std::clamp(std::thread::hardware_concurrency(), 1U, most);
@@ -31,8 +24,8 @@ unsigned thread_count(const std::optional<std::string>& typed) {
   const char* const end = typed->data() + typed->size();
   const auto [stop, failure] = std::from_chars(typed->data(), end, count);
   if (failure != std::errc{} || stop != end || count < 1 || count > most)
-    throw SpecError({mistake(fmt::format("--threads '{}' is not a number of threads", *typed),
-                             fmt::format("use 1 to {}", most))});
+    throw SpecError({without_place(fmt::format("--threads '{}' is not a number of threads", *typed),
+                                   fmt::format("use 1 to {}", most))});
   return count;
 }
 
@@ -53,9 +46,9 @@ const spec::RunRow& find_row(const spec::PublishedRuns& runs, const std::string&
   for (const auto& row : runs.rows)
     if (row.id == id) return row;
   const auto near = nearest_name(id, row_ids(runs));
-  throw SpecError(
-      {mistake(fmt::format("unknown row '{}'", id), near.empty() ? "rows are named by their id in the file"
-                                                                 : fmt::format("did you mean '{}'?", near))});
+  throw SpecError({without_place(
+      fmt::format("unknown row '{}'", id),
+      near.empty() ? "rows are named by their id in the file" : fmt::format("did you mean '{}'?", near))});
 }
 
 }  // namespace
@@ -68,9 +61,8 @@ int validate_runs(const ValidateRunsOptions& options, std::ostream& out) {
   if (options.only) chosen.only = set_ids(runs)[find_name("set", *options.only, set_ids(runs))];
   const auto library = study::load_library(options.library, runs, chosen.software);
   if (!chosen.software.empty() && !library.software.contains(chosen.software))
-    throw SpecError({mistake(
-        fmt::format("no software profile '{}' under {}/models/software", chosen.software, options.library),
-        {})});
+    throw SpecError({without_place(
+        fmt::format("no software profile '{}' under {}/models/software", chosen.software, options.library))});
   if (options.row) {
     const auto detail = study::look_at_run(runs, find_row(runs, *options.row), library, chosen.software);
     out << report::to_text(detail);

@@ -47,9 +47,7 @@ Kernel norm_gradient(std::int64_t m, std::int64_t n);  // reads dy and x, writes
 // Sums the partial gradients that the norms' backward kernels leave, for the weights of `launches` norms.
 Kernel norm_weight_gradient(std::int64_t weights, int launches);
 
-// Flash attention over the causal half. Forward: two matmuls. Backward: five, of which three over d_qk and
-// two over d_v (FlashAttention-2, arXiv:2307.08691, algorithm 2). Bytes: each tensor once; dQ accumulates in
-// FP32.
+// Flash attention of the DeepSeek lists; the sums that its backward needs are a kernel before it.
 Kernel attention_forward(const Sizes& s);
 Kernel attention_backward(const Sizes& s);
 

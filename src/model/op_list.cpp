@@ -55,4 +55,16 @@ void OpList::keep(double size) {
   ops_.back().kept += bytes(size);
 }
 
+UnitOps UnitLists::take(Unit unit) {
+  UnitOps ops;
+  ops.unit = unit;
+  ops.attention_f = attention_f.take();
+  ops.mlp_f = mlp_f.take();
+  ops.mlp_i = mlp_i.take();
+  ops.attention_i = attention_i.take();
+  ops.mlp_w = mlp_w.take();
+  ops.attention_w = attention_w.take();
+  return ops;
+}
+
 }  // namespace foretrain::model

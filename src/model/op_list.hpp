@@ -48,6 +48,15 @@ class OpList {
   std::vector<Op> ops_;
 };
 
+// The lists of one unit while they are written.
+struct UnitLists {
+  OpList attention_f{Phase::forward, Block::attention}, mlp_f{Phase::forward, Block::mlp};
+  OpList mlp_i{Phase::input_gradient, Block::mlp}, attention_i{Phase::input_gradient, Block::attention};
+  OpList mlp_w{Phase::weight_gradient, Block::mlp}, attention_w{Phase::weight_gradient, Block::attention};
+
+  UnitOps take(Unit unit);
+};
+
 void add_keys(OpList& list, const Sizes& s, bool keep);  // rotary embedding and layout of the keys
 void add_heads(OpList& list, const Sizes& s, bool keep_keys,
                bool keep_queries);  // the same, and of the queries

@@ -12,13 +12,7 @@ namespace foretrain::model {
 
 namespace {
 
-struct Lists {
-  OpList attention_f{Phase::forward, Block::attention}, mlp_f{Phase::forward, Block::mlp};
-  OpList mlp_i{Phase::input_gradient, Block::mlp}, attention_i{Phase::input_gradient, Block::attention};
-  OpList mlp_w{Phase::weight_gradient, Block::mlp}, attention_w{Phase::weight_gradient, Block::attention};
-};
-
-void add_moe_layer(Lists& lists, const Sizes& s) {
+void add_moe_layer(UnitLists& lists, const Sizes& s) {
   add_attention_forward(lists.attention_f, s);
   add_gate_forward(lists.attention_f, s);
   add_experts_forward(lists.mlp_f, s);
@@ -29,7 +23,7 @@ void add_moe_layer(Lists& lists, const Sizes& s) {
   add_attention_weights(lists.attention_w, s);
 }
 
-void add_dense_layer(Lists& lists, const Sizes& s, std::int64_t ffn) {
+void add_dense_layer(UnitLists& lists, const Sizes& s, std::int64_t ffn) {
   const double hidden = bf16_size(area(s.tokens, s.hidden));
   add_attention_forward(lists.attention_f, s);
   add_dense_forward(lists.mlp_f, s, ffn);
@@ -41,7 +35,7 @@ void add_dense_layer(Lists& lists, const Sizes& s, std::int64_t ffn) {
   add_attention_weights(lists.attention_w, s);
 }
 
-void add_head(Lists& lists, const Sizes& s) {
+void add_head(UnitLists& lists, const Sizes& s) {
   add_head_forward(lists.mlp_f, s);
   add_head_backward(lists.mlp_i, s);
   add_head_weights(lists.mlp_w, s);
@@ -53,7 +47,7 @@ UnitOps list_deepseek_ops(const TransformerSpec& spec, Unit unit, const Work& wo
   check(work.tensor_parallel == 1 && !work.recompute.layers, "DeepSeek's lists know no tensor parallelism");
   const auto s = sizes_of(spec, work);
   const bool routed = has_experts(spec, unit);
-  Lists lists;
+  UnitLists lists;
   if (unit == Unit::mtp_layer) add_mtp_projection_forward(lists.attention_f, s);
   switch (unit) {
     case Unit::embedding:
@@ -82,15 +76,8 @@ UnitOps list_deepseek_ops(const TransformerSpec& spec, Unit unit, const Work& wo
     add_mtp_projection_backward(lists.attention_i, s);
     add_mtp_projection_weights(lists.attention_w, s);
   }
-  UnitOps ops;
-  ops.unit = unit;
+  auto ops = lists.take(unit);
   ops.has_exchange = routed;
-  ops.attention_f = lists.attention_f.take();
-  ops.mlp_f = lists.mlp_f.take();
-  ops.mlp_i = lists.mlp_i.take();
-  ops.attention_i = lists.attention_i.take();
-  ops.mlp_w = lists.mlp_w.take();
-  ops.attention_w = lists.attention_w.take();
   return ops;
 }
 

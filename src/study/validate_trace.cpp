@@ -96,22 +96,15 @@ PairCheck judge_pair(const char* name, bool judged, const SimulatedPair& pair, c
   return p;
 }
 
-Diagnostic not_what_was_traced(std::string message, std::string hint) {
-  Diagnostic d;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  return d;
-}
-
 void expect_same_work(const spec::Scenario& scenario, const TracedPair& traced) {
   if (scenario.model.moe.experts == 0)
-    throw SpecError({not_what_was_traced(
+    throw SpecError({without_place(
         fmt::format("{} has no mixture-of-experts layers; the traced pair has", scenario.model.name), "")});
   const auto& stage = scenario.stages.front();
   const std::int64_t tokens = stage.sequence * stage.plan.micro_batch / stage.plan.context;
   const std::int64_t experts = scenario.model.moe.experts / stage.plan.expert;
   if (tokens == traced.tokens && experts == traced.local_experts) return;
-  throw SpecError({not_what_was_traced(
+  throw SpecError({without_place(
       fmt::format("stage '{}' puts {} tokens and {} experts on a GPU; the traced pair has {} and {}",
                   stage.name, tokens, experts, traced.tokens, traced.local_experts),
       "validate with a scenario of the traced layout")});

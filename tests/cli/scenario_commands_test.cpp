@@ -1,38 +1,14 @@
 // The commands about scenarios: their arguments, their exit statuses, and that nothing is half done.
 
 #include <filesystem>
-#include <sstream>
-#include <vector>
 
-#include "base/diagnostic.hpp"
 #include "catch.hpp"
-#include "cli/parse.hpp"
+#include "cli/commands.hpp"
 
-using namespace foretrain;
+using namespace foretrain::testing;
 using Catch::Matchers::Contains;
 
 namespace {
-
-struct Done {
-  int status = 0;
-  std::string out;
-};
-
-Done run(std::vector<const char*> words) {
-  words.insert(words.begin(), "foretrain");
-  std::ostringstream out;
-  const int status = cli::parse(static_cast<int>(words.size()), words.data())(out);
-  return {status, out.str()};
-}
-
-std::string mistake(const std::vector<const char*>& words) {
-  try {
-    run(words);
-  } catch (const SpecError& e) {
-    return e.what();
-  }
-  return "no mistake found";
-}
 
 const char* const small = "scenarios/small.yaml";
 
@@ -88,7 +64,7 @@ TEST_CASE("a plan that cannot run gives its reasons, status 1 and no trace") {
       (std::filesystem::temp_directory_path() / "foretrain_cli_test_trace.json").string();
   std::filesystem::remove(trace);
   const char* const tiny = "cluster.gpu.memory.value=4 GiB";
-  const Done done = run({"run", small, "--set", tiny, "--trace", trace.c_str()});
+  const Done done = run({"run", small, "--set", tiny, "--trace", trace});
   CHECK(done.status == 1);
   CHECK_THAT(done.out, Contains("cannot run as planned") && !Contains("THE ANSWER"));
   CHECK_FALSE(std::filesystem::exists(trace));
@@ -96,7 +72,7 @@ TEST_CASE("a plan that cannot run gives its reasons, status 1 and no trace") {
   const Done compared = run({"compare", small, "--with", tiny});
   CHECK(compared.status == 1);
   CHECK_THAT(compared.out, Contains("cannot run: "));
-  CHECK(run({"run", small, "--quick", "--trace", trace.c_str()}).status == 0);
+  CHECK(run({"run", small, "--quick", "--trace", trace}).status == 0);
   CHECK(std::filesystem::file_size(trace) > 10000);
   std::filesystem::remove(trace);
 }

@@ -3,34 +3,19 @@
 #include <filesystem>
 #include <sstream>
 
-#include "base/diagnostic.hpp"
 #include "catch.hpp"
-#include "cli/parse.hpp"
+#include "cli/commands.hpp"
 
 namespace {
 
 using namespace foretrain;
+using namespace foretrain::testing;
 
-std::string run(std::vector<std::string> words) {
-  words.insert(words.begin(), "foretrain");
-  std::vector<const char*> argv;
-  for (const std::string& w : words) argv.push_back(w.c_str());
-  std::ostringstream out;
-  const cli::Command command = cli::parse(static_cast<int>(argv.size()), argv.data());  // may throw: no CHECK
-  CHECK(command(out) == 0);
-  return out.str();
-}
-
-std::vector<std::string> complaints(const std::vector<std::string>& words) {
-  try {
-    run(words);
-  } catch (const SpecError& error) {
-    std::vector<std::string> texts;
-    for (const Diagnostic& d : error.all())
-      texts.push_back(d.message + (d.hint.empty() ? "" : " | " + d.hint));
-    return texts;
-  }
-  return {};
+std::vector<std::string> complaints(const Words& words) {
+  std::vector<std::string> texts;
+  for (const Diagnostic& d : mistakes(words))
+    texts.push_back(d.message + (d.hint.empty() ? "" : " | " + d.hint));
+  return texts;
 }
 
 // A right command, some of whose options are replaced, or taken out ("").
@@ -58,7 +43,7 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a small schedule, every byte") {
-  CHECK(run(schedule({{"--schedule", "zb1p"}, {"--stages", "3"}, {"--micro-batches", "4"}})) ==
+  CHECK(printed(schedule({{"--schedule", "zb1p"}, {"--stages", "3"}, {"--micro-batches", "4"}})) ==
         R"(zb1p: 3 stages on 3 ranks, 4 micro-batches
 F 1 ms, B 2 ms (I 1 + W 1), communication free
 
@@ -82,7 +67,7 @@ one letter is 0.25 ms
 }
 
 TEST_CASE("where the published bubble is not exact the report says why") {
-  const std::string text = run(schedule({{"--fb", "2.5ms"}}));
+  const std::string text = printed(schedule({{"--fb", "2.5ms"}}));
   CHECK(text.find("makespan   59 ms\n") != std::string::npos);
   CHECK(text.find("bubble     3.5 to 4.5 ms, ") != std::string::npos);
   CHECK(text.find("published  4.5 ms = (P/2-1)(F&B+B-3W); not exact here: F&B differs from F + B\n") !=
@@ -92,7 +77,7 @@ TEST_CASE("where the published bubble is not exact the report says why") {
 TEST_CASE("JSON has units in its keys") {
   auto words = schedule({{"--fb", "2.5ms"}, {"--p2p", "100us"}});
   words.emplace_back("--json");
-  const std::string json = run(words);
+  const std::string json = printed(words);
   for (const char* part : {"\"makespan_s\": 0.0616,", "\"bubble_s\": 0.0061,", "\"peak_activations\": 9,",
                            "\"counts\": {\n        \"forward\": 11,"})
     CHECK(json.find(part) != std::string::npos);
@@ -103,7 +88,7 @@ TEST_CASE("messages that share a port, and senders that wait, cost time") {
     auto words = schedule({{"--p2p", "0.2ms"}});
     words.insert(words.end(), flags.begin(), flags.end());
     words.emplace_back("--json");
-    const std::string json = run(words);
+    const std::string json = printed(words);
     return std::stod(json.substr(json.find("makespan_s") + 12));
   };
   CHECK(makespan({"--share-port"}) > makespan({}));
@@ -114,8 +99,10 @@ TEST_CASE("messages that share a port, and senders that wait, cost time") {
 TEST_CASE("each mistake has its one diagnostic") {
   CHECK(complaints(schedule({{"--schedule", "dualpip"}})) ==
         Lines{"--schedule 'dualpip' is not a schedule | did you mean 'dualpipe'?"});
-  CHECK(complaints(schedule({{"--schedule", "gantt"}})) ==
-        Lines{"--schedule 'gantt' is not a schedule | use 1f1b, zb1p, dualpipe, dualpipe-v, gpipe, interleaved"});
+  CHECK(
+      complaints(schedule({{"--schedule", "gantt"}})) ==
+      Lines{
+          "--schedule 'gantt' is not a schedule | use 1f1b, zb1p, dualpipe, dualpipe-v, gpipe, interleaved"});
   CHECK(complaints(schedule({{"--stages", "7"}})) ==
         Lines{"dualpipe folds its stages in two halves: 7 stages is not an even number | the nearest is "
               "--stages 8"});
@@ -164,8 +151,11 @@ TEST_CASE("stages that do not suit a schedule are told with a way out") {
 }
 
 TEST_CASE("interleaved 1F1B, every byte") {
-  CHECK(run(schedule({{"--schedule", "interleaved"}, {"--virtual", "2"}, {"--stages", "4"},
-                      {"--micro-batches", "4"}, {"--w", ""}})) ==
+  CHECK(printed(schedule({{"--schedule", "interleaved"},
+                          {"--virtual", "2"},
+                          {"--stages", "4"},
+                          {"--micro-batches", "4"},
+                          {"--w", ""}})) ==
         R"(interleaved: 4 stages on 2 ranks, 4 micro-batches
 F 1 ms, B 2 ms, communication free
 
@@ -187,7 +177,7 @@ one letter is 0.333333 ms
 }
 
 TEST_CASE("zb-h1 is another name of zb1p") {
-  CHECK(run(schedule({{"--schedule", "zb-h1"}})) == run(schedule({{"--schedule", "zb1p"}})));
+  CHECK(printed(schedule({{"--schedule", "zb-h1"}})) == printed(schedule({{"--schedule", "zb1p"}})));
 }
 
 TEST_CASE("an option given twice is one too many") {
@@ -208,6 +198,6 @@ TEST_CASE("a picture that cannot be written is told, and nothing is printed") {
 }
 
 TEST_CASE("1F1B never cuts the backward, so --w may be left out") {
-  const std::string text = run(schedule({{"--schedule", "1f1b"}, {"--w", ""}}));
+  const std::string text = printed(schedule({{"--schedule", "1f1b"}, {"--w", ""}}));
   CHECK(text.find("published  21 ms = (P-1)(F+B)\n") != std::string::npos);
 }

@@ -2,36 +2,14 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
-#include <vector>
 
-#include "base/diagnostic.hpp"
 #include "catch.hpp"
-#include "cli/parse.hpp"
+#include "cli/commands.hpp"
 
-using namespace foretrain;
+using namespace foretrain::testing;
 using Catch::Matchers::Contains;
 
 namespace {
-
-std::string run(std::vector<std::string> words) {
-  std::vector<const char*> argv{"foretrain"};
-  for (const auto& w : words) argv.push_back(w.c_str());
-  std::ostringstream out;
-  const int status =
-      cli::parse(static_cast<int>(argv.size()), argv.data())(out);  // a SpecError passes through
-  CHECK(status == 0);
-  return out.str();
-}
-
-std::string mistake(const std::vector<std::string>& words) {
-  try {
-    run(words);
-  } catch (const SpecError& e) {
-    return e.what();
-  }
-  return "no mistake found";
-}
 
 // A table with this text in a folder that is gone when the test is over.
 class Table {
@@ -59,13 +37,14 @@ const char* const columns = "block,op,class,us_round0,us_round1,us_round2,us_rou
 }  // namespace
 
 TEST_CASE("validate trace reports misses and passes, the same bytes every time") {
-  const std::string text = run({"validate", "trace"});
+  const std::string text = printed({"validate", "trace"});
   CHECK_THAT(text, Contains("OP CLASSES") && Contains("PASS") && Contains("MISS") &&
-                       Contains("fitted on 0, 2") && Contains("THE PAIR") && Contains("129.01") && Contains("bound"));
-  CHECK(run({"validate", "trace"}) == text);
-  CHECK_THAT(run({"validate", "trace", "--json"}),
-             Contains("\"classes\": [") && Contains("\"within_aim\": true") &&
-                 Contains("\"source_without_trace\": \"bound\""));
+                       Contains("fitted on 0, 2") && Contains("THE PAIR") && Contains("129.01") &&
+                       Contains("bound"));
+  CHECK(printed({"validate", "trace"}) == text);
+  CHECK_THAT(printed({"validate", "trace", "--json"}), Contains("\"classes\": [") &&
+                                                           Contains("\"within_aim\": true") &&
+                                                           Contains("\"source_without_trace\": \"bound\""));
 }
 
 TEST_CASE("a table's mistakes are named with their place, all at once") {
@@ -88,7 +67,8 @@ TEST_CASE("a table's mistakes are named with their place, all at once") {
                         "gateup_wgrad_us\n1,1,1,0,1,1,1\n"),
              Contains("expected round 0") && Contains("a round without routed rows"));
   CHECK_THAT(mistake({"validate", "trace", "--table", "no-such.csv"}), Contains("no such file: no-such.csv"));
-  CHECK_THAT(mistake({"validate", "trace", "--table", "tests"}), Contains("tests is a folder, expected a table (CSV)"));
+  CHECK_THAT(mistake({"validate", "trace", "--table", "tests"}),
+             Contains("tests is a folder, expected a table (CSV)"));
   const std::string shares =
       "block,op,dispatch_round0,combine_round0,barrier_round0,dispatch_round1,combine_round1,barrier_round1,"
       "dispatch_round2,combine_round2,barrier_round2,dispatch_round3,combine_round3,barrier_round3\n";

@@ -9,28 +9,9 @@
 
 #include "curve_data.hpp"
 #include "model/ops.hpp"
+#include "model/v3.hpp"
 
 namespace foretrain::published {
-
-// DeepSeek-V3 (arXiv:2412.19437, section 4.2), as much as one layer's ops need.
-inline model::TransformerSpec v3_layer() {
-  model::TransformerSpec spec;
-  spec.name = "DeepSeek-V3";
-  spec.vocabulary = 129280;
-  spec.hidden = 7168;
-  spec.layers = 61;
-  spec.dense_layers = 3;
-  spec.dense_ffn = 18432;
-  spec.attention = {.heads = 128,
-                    .q_lora_rank = 1536,
-                    .kv_lora_rank = 512,
-                    .qk_nope_dim = 128,
-                    .qk_rope_dim = 64,
-                    .v_head_dim = 128};
-  spec.moe = {256, 1, 8, 2048, 8, 4};
-  spec.mtp_depth = 1;
-  return spec;
-}
 
 inline model::UnitOps routed_layer(const Row& round, const std::string& direction) {
   model::Work work;
@@ -40,7 +21,7 @@ inline model::UnitOps routed_layer(const Row& round, const std::string& directio
   work.routed_rows = whole(round, direction + "_rows");
   work.received_tokens = whole(round, direction + "_received");
   work.recompute = {true, true, true};
-  return model::list_ops(v3_layer(), model::Unit::moe_layer, work);
+  return model::list_ops(testing::deepseek_v3(), model::Unit::moe_layer, work);
 }
 
 using NamedKernels =

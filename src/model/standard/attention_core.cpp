@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/flash_attention.hpp"
 #include "model/kernels.hpp"
 #include "model/standard/small.hpp"
 
@@ -9,38 +10,16 @@ namespace foretrain::model::standard {
 
 namespace {
 
-Kernel flash(const Shapes& s, Family family, double head_dims) {
-  Kernel kernel;
-  kernel.family = family;
-  kernel.m = s.tokens;
-  kernel.n = s.heads;
-  kernel.k = s.keys;
-  kernel.d_qk = static_cast<int>(s.d_qk);
-  kernel.d_v = static_cast<int>(s.d_v);
-  kernel.work = flops(2.0 * area(s.tokens, s.keys) * static_cast<double>(s.heads) * head_dims);
-  return kernel;
-}
-
-double inputs_size(const Shapes& s) {
-  return bf16_size(area(s.tokens, s.q_width) + area(s.kv_tokens, s.kv_width));
-}
-
-// Each tensor crosses once; one FP32 sum a row and head.
-Kernel flash_forward(const Shapes& s) {
-  auto kernel = flash(s, Family::attention_forward, static_cast<double>(s.d_qk + s.d_v));
-  kernel.read = bytes(inputs_size(s));
-  kernel.written = bytes(bf16_size(area(s.tokens, s.o_width)) + fp32_size(area(s.tokens, s.heads)));
-  return kernel;
-}
-
-// dQ adds up in FP32; outputs and their gradients are read, two sums a row.
-Kernel flash_backward(const Shapes& s) {
-  auto kernel = flash(s, Family::attention_backward, static_cast<double>(3 * s.d_qk + 2 * s.d_v));
-  const double accumulator = fp32_size(area(s.tokens, s.q_width));
-  kernel.read = bytes(inputs_size(s) + 2 * bf16_size(area(s.tokens, s.o_width)) +
-                      2 * fp32_size(area(s.tokens, s.heads)) + accumulator);
-  kernel.written = bytes(accumulator + bf16_size(area(s.kv_tokens, s.kv_width)));
-  return kernel;
+AttentionShape attention_shape(const Shapes& s) {
+  return {.tokens = s.tokens,
+          .keys = s.keys,
+          .kv_tokens = s.kv_tokens,
+          .heads = s.heads,
+          .d_qk = s.d_qk,
+          .d_v = s.d_v,
+          .q_width = s.q_width,
+          .kv_width = s.kv_width,
+          .o_width = s.o_width};
 }
 
 // One problem a sequence and head: [rows x k] * [k x n], the second operand once a problem.
@@ -131,7 +110,8 @@ void add_core_forward(OpList& list, const Shapes& s) {
   }
   // In BF16 the output is kept once, as the next matrix's input.
   const double out = s.quantised() ? bf16_size(area(s.tokens, s.o_width)) : 0;
-  list.add("flash_attention", flash_forward(s), keep ? fp32_size(area(s.tokens, s.heads)) + out : 0);
+  list.add("flash_attention", flash_forward(attention_shape(s)),
+           keep ? fp32_size(area(s.tokens, s.heads)) + out : 0);
 }
 
 void add_core_backward(OpList& list, const Shapes& s) {
@@ -141,8 +121,8 @@ void add_core_backward(OpList& list, const Shapes& s) {
     add_unfused_backward(list, s);
     return;
   }
-  if (again) list.add("flash_attention_recompute", flash_forward(s));
-  list.add("flash_attention_bwd", flash_backward(s));
+  if (again) list.add("flash_attention_recompute", flash_forward(attention_shape(s)));
+  list.add("flash_attention_bwd", flash_backward(attention_shape(s), 2));
 }
 
 }  // namespace foretrain::model::standard

@@ -12,25 +12,7 @@ namespace foretrain::model::standard {
 
 namespace {
 
-struct Lists {
-  OpList attention_f{Phase::forward, Block::attention}, mlp_f{Phase::forward, Block::mlp};
-  OpList mlp_i{Phase::input_gradient, Block::mlp}, attention_i{Phase::input_gradient, Block::attention};
-  OpList mlp_w{Phase::weight_gradient, Block::mlp}, attention_w{Phase::weight_gradient, Block::attention};
-
-  UnitOps take(Unit unit) {
-    UnitOps ops;
-    ops.unit = unit;
-    ops.attention_f = attention_f.take();
-    ops.mlp_f = mlp_f.take();
-    ops.mlp_i = mlp_i.take();
-    ops.attention_i = attention_i.take();
-    ops.mlp_w = mlp_w.take();
-    ops.attention_w = attention_w.take();
-    return ops;
-  }
-};
-
-void add_mlp(Lists& lists, const Shapes& s, bool routed) {
+void add_mlp(UnitLists& lists, const Shapes& s, bool routed) {
   const FeedForward dense{"mlp", s.dense_ffn};
   if (routed) {
     add_router_forward(lists.attention_f, s);
@@ -50,7 +32,7 @@ void add_mlp(Lists& lists, const Shapes& s, bool routed) {
   }
 }
 
-void add_layer(Lists& lists, const Shapes& s, bool routed, bool mtp) {
+void add_layer(UnitLists& lists, const Shapes& s, bool routed, bool mtp) {
   if (mtp) add_mtp_forward(lists.attention_f, s);
   add_attention_forward(lists.attention_f, s);
   add_mlp(lists, s, routed);
@@ -109,7 +91,7 @@ UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
   if (work.recompute.layers) listed.recompute = {};  // everything is made again already
   const auto s = shapes_of(spec, unit, listed);
   const bool mtp = unit == Unit::mtp_layer, routed = has_experts(spec, unit);
-  Lists lists;
+  UnitLists lists;
   if (unit == Unit::embedding) {
     add_embedding_forward(lists.mlp_f, s);
     add_embedding_weights(lists.mlp_w, s);

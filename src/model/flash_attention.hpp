@@ -1,0 +1,26 @@
+#pragma once
+// Flash attention over the causal half, for both makers of op lists. Forward: two matmuls, over d_qk and d_v.
+// Backward: five, three over d_qk and two over d_v (FlashAttention-2, arXiv:2307.08691, algorithm 2). Bytes:
+// each tensor crosses once; one FP32 sum a row and head forward, two backward; dQ adds up in FP32.
+//
+// Left out: keys and values that are read again for each block of queries, which caches are taken to serve.
+
+#include <cstdint>
+
+#include "base/kernel.hpp"
+
+namespace foretrain::model {
+
+struct AttentionShape {
+  std::int64_t tokens{}, keys{}, kv_tokens{};  // queries; keys a query sees on average; keys there are
+  std::int64_t heads{}, d_qk{}, d_v{};
+  std::int64_t q_width{}, kv_width{},
+      o_width{};  // of all heads; kv_width: keys with values, as they are read
+};
+
+Kernel flash_forward(const AttentionShape& s);
+// `outputs`: tensors as large as the output that it reads. 1: its gradient. 2: the output too, where the sums
+// over their product are not a kernel of their own.
+Kernel flash_backward(const AttentionShape& s, int outputs);
+
+}  // namespace foretrain::model
