@@ -35,9 +35,8 @@ model::Kernels read_kernels(Reader& reader) {
 void read_exchange(Reader& reader, SoftwareSpec& software) {
   software.communication_sms = reader.sourced_count_or(
       "communication_sms", {"0", "no SMs are set aside for communication"}, {0, 1000});
-  reader.optional("nccl_sms");
-  if (reader.has("nccl_sms"))
-    software.nccl_sms = reader.sourced_count_or("nccl_sms", {"0", "collectives take no SMs"}, {0, 1000});
+  software.nccl_sms =
+      reader.sourced_count_or("nccl_sms", {"0", "collectives take no SMs of compute beside them"}, {0, 1000});
   software.p2p_waits =
       reader.sourced_flag_or("p2p_waits", {"false", "a chunk does not wait for the sends of the last one"});
   software.routing_spread = reader.sourced_or<double>(
