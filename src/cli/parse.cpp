@@ -190,6 +190,8 @@ void add_validate(CLI::App& app, Command& command) {
       ->capture_default_str();
   add_text(*sub, "--software", options->software, "PROFILE", "predict every set with this software profile");
   add_text(*sub, "--only", options->only, "SET", "predict the rows of one set");
+  add_texts(*sub, "--by", options->by, "KEY",
+            "cut the sets in parts by a key of their rows, as --by gpu --by release");
   add_text(*sub, "--row", options->row, "ID", "show one row with all that it was made of");
   add_text(*sub, "--threads", options->threads, "N", "rows predicted at a time; all cores if not given");
   add_text(*sub, "--plot", options->plot_file, "FILE", "write predicted against measured as a picture (SVG)");

@@ -13,6 +13,7 @@
 #include "cli/scenario_options.hpp"
 #include "report/file.hpp"
 #include "report/text_runs.hpp"
+#include "spec/run_keys.hpp"
 
 namespace foretrain::cli {
 namespace {
@@ -51,12 +52,26 @@ const spec::RunRow& find_row(const spec::PublishedRuns& runs, const std::string&
       near.empty() ? "rows are named by their id in the file" : fmt::format("did you mean '{}'?", near))});
 }
 
+// The keys of --by, each one that rows may have.
+std::vector<std::string> known_keys(const std::vector<std::string>& typed) {
+  for (const auto& key : typed) {
+    const auto kind = spec::kind_of_run_key(key);
+    if (kind != spec::RunKeyKind::unknown && kind != spec::RunKeyKind::remark) continue;
+    const auto near = spec::nearest_run_key(key);
+    throw SpecError({without_place(fmt::format("--by '{}' is not a key of rows", key),
+                                   near.empty() ? "for example --by gpu, --by release or --by precision"
+                                                : fmt::format("did you mean '{}'?", near))});
+  }
+  return typed;
+}
+
 }  // namespace
 
 int validate_runs(const ValidateRunsOptions& options, std::ostream& out) {
   const spec::PublishedRuns runs = spec::load_runs(options.files);
   study::RunsOptions chosen;
   chosen.threads = thread_count(options.threads);
+  chosen.by = known_keys(options.by);
   chosen.software = options.software.value_or("");
   if (options.only) chosen.only = set_ids(runs)[find_name("set", *options.only, set_ids(runs))];
   const auto library = study::load_library(options.library, runs, chosen.software);

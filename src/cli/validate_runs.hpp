@@ -13,6 +13,7 @@ struct ValidateRunsOptions {
   std::string library = ".";            // holds models/ and topologies/
   std::optional<std::string> software;  // one profile for every set
   std::optional<std::string> only;      // one set
+  std::vector<std::string> by;          // keys of rows that cut the sets in parts
   std::optional<std::string> row;       // one row, with all that it was made of
   std::optional<std::string> threads;   // as typed; all cores if not given
   std::optional<std::string> plot_file;

@@ -46,6 +46,8 @@ void write_row(JsonWriter& json, const study::RunCheck& row) {
   write_text(json, "measured_from", row.measured_from);
   write_text(json, "model", row.model);
   write_text(json, "gpu", row.gpu);
+  write_text(json, "precision", row.precision);
+  write_text(json, "gemm_precision", row.gemms);
   json.member("gpus", row.gpus);
   json.member("layout", row.layout);
   write_text(json, "repro", row.repro);
@@ -54,6 +56,15 @@ void write_row(JsonWriter& json, const study::RunCheck& row) {
   write(json, "predicted_peak_gib", row.predicted_peak_gib);
   write(json, "measured_gpu_hours", row.measured_gpu_hours);
   write(json, "predicted_gpu_hours", row.predicted_gpu_hours);
+  json.end_object();
+}
+
+void write_part(JsonWriter& json, const study::RunPart& part, const std::vector<std::string>& keys) {
+  json.begin_object().member("set", part.set).key("by").begin_object();
+  for (std::size_t i = 0; i < keys.size(); ++i) json.member(keys[i], part.values[i]);
+  json.end_object().member("rows", part.rows);
+  write_errors(json, "error", part.errors);
+  json.member("predicted_not_to_fit", part.too_large).member("not_expressed", part.inexpressible);
   json.end_object();
 }
 
@@ -76,6 +87,8 @@ std::string to_json(const study::RunsCheck& check) {
   for (const auto& row : check.rows) write_row(json, row);
   json.end_array().key("sets").begin_array();
   for (const auto& set : check.sets) write_set(json, set);
+  json.end_array().key("parts").begin_array();
+  for (const auto& part : check.parts) write_part(json, part, check.by);
   json.end_array();
   write_errors(json, "all", check.all);
   json.key("residuals").begin_array();

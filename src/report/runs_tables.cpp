@@ -26,6 +26,15 @@ void add_residuals(const study::RunsCheck& check, const char* by, Value value,
   }
 }
 
+// One row for each text, in natural order; rows without one are left out.
+void add_residuals(const study::RunsCheck& check, const char* by, std::string study::RunCheck::*text,
+                   std::vector<ResidualRow>& rows) {
+  std::map<std::string, std::vector<double>, decltype(&study::natural_less)> errors(&study::natural_less);
+  for (const auto& row : check.rows)
+    if (row.error && !(row.*text).empty()) errors[row.*text].push_back(*row.error);
+  for (const auto& [value, found] : errors) rows.push_back({by, value, study::statistics_of(found)});
+}
+
 }  // namespace
 
 std::vector<ResidualRow> residuals(const study::RunsCheck& check) {
@@ -41,6 +50,8 @@ std::vector<ResidualRow> residuals(const study::RunsCheck& check) {
       check, "parameters", size,
       {{"to 3 B", 3e9}, {"to 20 B", 20e9}, {"to 100 B", 100e9}, {"to 300 B", 300e9}, {"over 300 B", any}},
       rows);
+  add_residuals(check, "gpu", &study::RunCheck::gpu, rows);
+  add_residuals(check, "GEMMs", &study::RunCheck::gemms, rows);
   return rows;
 }
 

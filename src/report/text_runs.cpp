@@ -86,8 +86,30 @@ std::string sets_section(const RunsCheck& check) {
              "  ");
 }
 
+std::string parts_section(const RunsCheck& check) {
+  if (check.by.empty()) return {};
+  Table table{{left("set")}, {}};
+  for (const auto& key : check.by) table.columns.push_back(left(key));
+  for (const char* title : {"rows", "n", "bias", "mean", "median", "p90", "max", "no fit", "not expr."})
+    table.columns.push_back(right(title));
+  for (const auto& part : check.parts) {
+    const auto& e = part.errors;
+    std::vector<std::string> cells{part.set};
+    cells.insert(cells.end(), part.values.begin(), part.values.end());
+    cells.insert(cells.end(), {fmt::format("{}", part.rows), fmt::format("{}", e.n)});
+    for (const double size : {e.mean, e.median, e.p90, e.worst})
+      cells.push_back(e.n > 0 ? percent_text(size) : "-");
+    cells.insert(cells.end() - 4, e.n > 0 ? error_text(e.bias) : "-");
+    cells.insert(cells.end(), {fmt::format("{}", part.too_large), fmt::format("{}", part.inexpressible)});
+    table.add(std::move(cells));
+  }
+  return fmt::format("PARTS of the sets by {}, as rows and settings of sets say it\n",
+                     fmt::join(check.by, " and ")) +
+         to_text(table) + "\n";
+}
+
 std::string residuals_section(const RunsCheck& check) {
-  std::string text = "RESIDUALS by tensor and pipeline parallelism and by model size\n";
+  std::string text = "RESIDUALS by tensor and pipeline parallelism, model size, GPU and precision of GEMMs\n";
   Table table{{left("by"), left("range"), right("n"), right("bias"), right("mean size"), right("max")}, {}};
   for (const ResidualRow& row : residuals(check))
     table.add({row.by, row.range, fmt::format("{}", row.errors.n), error_text(row.errors.bias),
@@ -175,7 +197,7 @@ std::string to_text(const RunsCheck& check, const spec::PublishedRuns& runs, con
           : wrap(fmt::format("Every set predicted with the one software profile {}.", check.software), "") +
                 "\n";
   if (detail.rows) text += rows_section(check, runs);
-  text += sets_section(check) + "\n";
+  text += sets_section(check) + "\n" + parts_section(check);
   if (check.all.n > 0) text += residuals_section(check) + "\n" + worst_section(check) + "\n";
   text += large_section(check) + campaign_section(check) + memory_section(check) + reasons_section(check);
   return text + coverage_text(check) + unread_text(runs);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "spec/plan_values.hpp"
 #include "study/run_lookup.hpp"
 #include "study/run_measured.hpp"
 #include "study/run_scenario.hpp"
@@ -79,13 +80,13 @@ void judge(const spec::RunRow& row, const spec::RunSet& set, const RunScenario& 
 
 RunCheck introduce(const spec::RunRow& row, const spec::RunSet& set) {
   RunCheck check;
+  RunLookup said(row, set, nullptr);
   check.id = row.id;
   check.set = row.set;
   check.model = row.fields.text("model");
-  check.gpu = row.fields.text("gpu");
-  check.precision = row.fields.text("precision");
-  check.repro = RunLookup(row, set, nullptr).word("repro").value_or("");
-  if (check.gpu.empty()) check.gpu = RunLookup(row, set, nullptr).word("gpu").value_or("");
+  check.gpu = said.word("gpu").value_or("");
+  check.precision = said.word("precision").value_or("");
+  check.repro = said.word("repro").value_or("");
   check.gpus = row.fields.count("gpus").value_or(0);
   check.layout = "-";
   if (const auto measured = printed_step(row)) {
@@ -156,6 +157,7 @@ RunDetail look_at_run(const spec::PublishedRuns& runs, const spec::RunRow& row, 
   detail.settings = built->settings;
   detail.check.model = scenario.model.name;
   detail.check.layout = short_layout(scenario.plan);
+  detail.check.gemms = spec::precision_names()[static_cast<std::size_t>(scenario.plan.precision)];
   detail.check.tensor = scenario.plan.tensor;
   detail.check.pipeline = scenario.plan.pipeline;
   detail.check.gpus = scenario.cluster.gpus;
@@ -188,6 +190,8 @@ RunsCheck validate_runs(const spec::PublishedRuns& runs, const RunLibrary& libra
   work();
   for (auto& other : others) other.join();
   summarise(runs, result);
+  result.by = options.by;
+  result.parts = parts_of(result.rows, runs, options.by);
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "study/predict.hpp"
 #include "study/run_library.hpp"
+#include "study/run_parts.hpp"
 #include "study/run_statistics.hpp"
 
 namespace foretrain::study {
@@ -21,7 +22,8 @@ enum class Verdict : std::uint8_t {
 std::string_view name_of(Verdict verdict);
 
 struct RunCheck {
-  std::string id, set, model, gpu, layout, precision, repro;
+  std::string id, set, model, gpu, layout, repro;
+  std::string precision, gemms;  // as published; what its GEMMs were predicted in, "" when they were not
   std::int64_t gpus = 0, tensor = 0, pipeline = 0;
   double parameters = 0;
   Verdict verdict = Verdict::inexpressible;
@@ -43,14 +45,17 @@ struct RunsCheck {
   std::vector<RunCheck> rows;  // in file order
   std::vector<SetCheck> sets;  // that have rows; in file order
   ErrorStatistics all;
+  std::vector<std::string> by;  // the keys of the parts
+  std::vector<RunPart> parts;
   std::size_t full = 0, full_expressed = 0;
   std::string software;  // "" or the one profile that predicted all
 };
 
 struct RunsOptions {
-  std::string software;  // one profile for all sets; "": each set's own
-  std::string only;      // one set; "": all
-  unsigned threads = 1;  // the answer does not depend on it
+  std::string software;         // one profile for all sets; "": each set's own
+  std::string only;             // one set; "": all
+  std::vector<std::string> by;  // keys of rows that cut the sets in parts
+  unsigned threads = 1;         // the answer does not depend on it
 };
 RunsCheck validate_runs(const spec::PublishedRuns& runs, const RunLibrary& library,
                         const RunsOptions& options);

@@ -34,6 +34,9 @@ TEST_CASE("validate of runs names what it does not know") {
              Contains("did you mean 'small'?"));
   CHECK_THAT(mistake(validate({runs, "--library", root, "--row", "small-11"})),
              Contains("did you mean 'small-"));
+  CHECK_THAT(mistake(validate({runs, "--library", root, "--by", "relase"})),
+             Contains("did you mean 'release'?"));
+  CHECK_THAT(mistake(validate({runs, "--library", root, "--by", "notes"})), Contains("not a key of rows"));
   CHECK_THAT(mistake(validate({runs, "--library", root, "--threads", "0"})), Contains("--threads '0'"));
   CHECK_THAT(mistake(validate({runs, "--library", root, "--software", "none-such"})),
              Contains("no software profile"));
@@ -46,6 +49,12 @@ TEST_CASE("validate of runs prints sets, rows, and one row alone") {
              !Contains("measured, s  predicted, s  error\n  small"));
   CHECK_THAT(printed(validate({runs, "--library", root, "--row", "small-1"})),
              Contains("small-1 of small") && Contains("setting") && Contains("default"));
+}
+
+TEST_CASE("validate of runs judges parts of a set") {
+  CHECK_THAT(printed(validate({runs, "--library", root, "--sets-only", "--by", "system", "--by", "gpu"})),
+             Contains("PARTS of the sets by system and gpu") &&
+                 Contains("small  paper-2022  A100-SXM-80GB     1  1"));
 }
 
 TEST_CASE("validate of runs writes a picture and JSON") {

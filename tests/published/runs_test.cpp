@@ -48,7 +48,8 @@ TEST_CASE("a row ends as an error, a finding or a reason") {
   const auto runs = thinned(12);
   const auto library = study::load_library(root, runs);
   const std::clock_t start = std::clock();
-  const auto check = study::validate_runs(runs, library, {.software = "", .only = "", .threads = 1});
+  const auto check =
+      study::validate_runs(runs, library, {.software = "", .only = "", .by = {}, .threads = 1});
   const double spent = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   REQUIRE(check.rows.size() == runs.rows.size());
   for (const auto& row : check.rows) {
@@ -75,8 +76,8 @@ TEST_CASE("a row ends as an error, a finding or a reason") {
 TEST_CASE("threads change nothing") {
   const auto runs = thinned(60);
   const auto library = study::load_library(root, runs);
-  const auto one = study::validate_runs(runs, library, {.software = "", .only = "", .threads = 1});
-  const auto four = study::validate_runs(runs, library, {.software = "", .only = "", .threads = 4});
+  const auto one = study::validate_runs(runs, library, {.software = "", .only = "", .by = {}, .threads = 1});
+  const auto four = study::validate_runs(runs, library, {.software = "", .only = "", .by = {}, .threads = 4});
   REQUIRE(one.rows.size() == four.rows.size());
   for (std::size_t i = 0; i < one.rows.size(); ++i) {
     CHECK(one.rows[i].predicted_s == four.rows[i].predicted_s);

@@ -17,6 +17,8 @@ study::RunCheck row(const std::string& id, double measured, double predicted, st
   check.set = "lab";
   check.model = "GPT";
   check.gpu = "A100";
+  check.precision = "BF16";
+  check.gemms = "bf16";
   check.repro = "full";
   check.gpus = 8;
   check.tensor = tensor;
@@ -76,13 +78,33 @@ TEST_CASE("the sets alone, where rows are not wanted") {
   CHECK_THAT(report::to_text(sample(), runs(), {.rows = false}), !Contains("a paper"));
 }
 
-TEST_CASE("residuals are told apart by layout and size") {
+TEST_CASE("residuals are told apart by layout, size, GPU and precision") {
   const auto rows = report::residuals(sample());
-  REQUIRE(rows.size() == 5);
+  REQUIRE(rows.size() == 7);
   CHECK(rows[0].by == "tp");
   CHECK(rows[1].range == "5-8");
   CHECK(rows[1].errors.bias == Approx(-0.1));
   CHECK(rows[4].range == "to 100 B");
+  CHECK((rows[5].by == "gpu" && rows[5].range == "A100" && rows[5].errors.n == 3));
+  CHECK((rows[6].by == "GEMMs" && rows[6].range == "bf16"));
+}
+
+TEST_CASE("parts of sets are told where they were asked for") {
+  auto check = sample();
+  CHECK_THAT(report::to_text(check, runs(), {}), !Contains("PARTS"));
+  check.by = {"gpu", "release"};
+  check.parts = {{"lab", {"A100", "26.08"}, 3, study::statistics_of({0.1, -0.2}), 1, 0},
+                 {"lab", {"A100", "-"}, 1, {}, 0, 1}};
+  CHECK_THAT(report::to_text(check, runs(), {}),
+             Contains("PARTS of the sets by gpu and release") &&
+                 Contains("lab  A100  26.08       3  2  -5.0 %  15.0 %") &&
+                 Contains("lab  A100  -           1  0"));
+  const auto document = json::parse(report::to_json(check));
+  const auto& parts = document.at("parts").items;
+  REQUIRE(parts.size() == 2);
+  CHECK(parts[0].at("by").at("release").text == "26.08");
+  CHECK(parts[0].at("error").at("bias").number == Approx(-0.05));
+  CHECK(parts[0].at("predicted_not_to_fit").number == 1);
 }
 
 TEST_CASE("the worst come first, and equal reasons are counted once") {
@@ -103,6 +125,8 @@ TEST_CASE("JSON has rows with seconds, errors and reasons, and sets") {
   CHECK(rows[1].at("reason").kind == json::Value::Kind::null);
   CHECK(rows[3].at("predicted_s").kind == json::Value::Kind::null);
   CHECK(rows[3].at("reason").text == "the batch is not printed");
+  CHECK((rows[0].at("gpu").text == "A100" && rows[0].at("precision").text == "BF16"));
+  CHECK(rows[0].at("gemm_precision").text == "bf16");
   for (const auto& one : rows) CHECK((one.has("id") && one.has("set") && one.has("half")));
   CHECK(document.at("sets").items[0].at("error").at("mean_abs").number == Approx(0.1));
   CHECK(document.at("sets").items[0].at("n").number == 3);
