@@ -23,11 +23,15 @@ constexpr std::string_view name_of(Group g) {
   return g == Group::tensor ? "tensor" : "expert tensor";
 }
 
+// What a collective may run beside, where the software overlaps tensor parallelism: a GEMM cut in pieces, one
+// of which computes while the next is on its way; a GEMM as it is; or nothing.
+enum class Beside : std::uint8_t { nothing, pieces, whole };
+
 struct Communication {
   Pattern pattern{};
   Group group{};
   Bytes buffer{};         // the whole vector: before a reduce-scatter, after an all-gather
-  bool overlaps = false;  // runs beside the GEMM next to it where the software overlaps tensor parallelism
+  Beside beside = Beside::nothing;
 };
 
 }  // namespace foretrain

@@ -50,6 +50,23 @@ struct PlanSpec {
 // links from few SMs (DeepEP, branch hybrid-ep).
 enum class TokenExchange : std::uint8_t { deepep, all_to_all, hybridep };
 
+// How the collectives of tensor parallelism run beside GEMMs (cluster/collectives.hpp says what each costs).
+struct TensorOverlap {
+  enum class Scheme : std::uint8_t {
+    none,
+    backward,     // of column-parallel layers in the backward, beside a whole GEMM: Megatron-LM since 2022
+    userbuffers,  // those, and all others beside GEMMs cut in pieces: Transformer Engine
+    decomposed,   // all beside GEMMs cut in pieces: PyTorch's asynchronous tensor parallelism
+  };
+  Sourced<Scheme> scheme{};
+  // Pieces in which BF16 outputs are reduced, each by a collective of its own; 0: as many as GPUs, in a ring
+  Sourced<std::int64_t> scatter_pieces{};
+  Sourced<std::int64_t> scatter_sms{}, whole_sms{};  // SMs lent to them, and to those beside whole GEMMs
+  // Of what GEMMs in pieces lose against whole ones, the share that shows: pieces on several streams fill
+  // each other's last waves.
+  Sourced<double> piece_loss{1, {}};
+};
+
 // What a framework generation does, as data (models/software/*.yaml), every value with its source in the
 // file.
 struct SoftwareSpec {
@@ -73,8 +90,7 @@ struct SoftwareSpec {
   Sourced<double> gradient_bytes{4, {}};   // a parameter, as reduced between replicas
   Sourced<double> gathered_bytes{2, {}};   // a parameter, as gathered after the update or by ZeRO 3
   Sourced<double> optimizer_bytes{8, {}};  // a parameter: master weight and moments
-  Sourced<double> tensor_overlap{
-      0, {}};  // share of a tensor-parallel collective hidden under its GEMM, when overlapped
+  TensorOverlap tensor_overlap;
   Sourced<Seconds> host_launch{seconds(0),
                                {}};  // time the host needs to launch one kernel; a floor of each kernel
 };

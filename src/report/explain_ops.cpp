@@ -44,7 +44,8 @@ Seconds add_collective(Table& table, const model::Op& op, const std::vector<mode
   const Seconds exposed = cluster::exposed_time(op, ops, *with.collectives, *with.gpu, with.alone);
   const std::string time = fixed(exposed.base() * 1e6, 1);
   table.add({op.name, fmt::format("{}, {} group", name_of(c.pattern), name_of(c.group)), "",
-             fixed(c.buffer.base() / 1e6, 1), time, time, c.overlaps ? "network, may overlap" : "network",
+             fixed(c.buffer.base() / 1e6, 1), time, time,
+             c.beside != Beside::nothing ? "network, may overlap" : "network",
              std::string(name_of(c.pattern)), ""});
   return exposed;
 }

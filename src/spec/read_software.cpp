@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "spec/plan_values.hpp"
 
 namespace foretrain::spec {
@@ -75,6 +78,29 @@ void read_exchange(Reader& reader, SoftwareSpec& software) {
   }
 }
 
+// What runs beside the collectives of tensor parallelism.
+void read_tensor_overlap(Reader& reader, plan::TensorOverlap& overlap) {
+  using Scheme = plan::TensorOverlap::Scheme;
+  const std::vector<std::string> words{"none", "backward", "userbuffers", "decomposed"};
+  const std::string meaning = fmt::format("one of {}", fmt::join(words, ", "));
+  if (!reader.has("tensor_overlap")) {
+    reader.choice("tensor_overlap", words, meaning, 0);
+  } else if (const auto [value, from] = reader.open_sourced("tensor_overlap", meaning); value != nullptr) {
+    overlap.scheme = {static_cast<Scheme>(reader.choice_of(*value, "tensor_overlap", words, from.source)),
+                      from};
+  }
+  const Range sms{0, 1000};
+  overlap.scatter_pieces = reader.sourced_count_or(
+      "scatter_pieces", {"0", "outputs are reduced in as many pieces as there are GPUs"}, {0, 64});
+  overlap.scatter_sms =
+      reader.sourced_count_or("scatter_sms", {"0", "reductions in pieces take no SMs from GEMMs"}, sms);
+  overlap.whole_sms =
+      reader.sourced_count_or("whole_sms", {"0", "collectives beside whole GEMMs take no SMs"}, sms);
+  overlap.piece_loss =
+      reader.sourced_or<double>("piece_loss", Measure::ratio, {"1", "pieces of a GEMM run one after another"},
+                                {0, 1, false, "0 to 1 (0 % to 100 %)"});
+}
+
 // Bytes of a parameter on the wire and in memory, the rest of a step.
 void read_step(Reader& reader, SoftwareSpec& software) {
   const auto bytes = [&reader](const char* name, const Reader::Absent& absent) -> Sourced<double> {
@@ -85,9 +111,6 @@ void read_step(Reader& reader, SoftwareSpec& software) {
   software.gathered_bytes = bytes("gathered_bytes", {"2 B", "a parameter is gathered in 16 bits"});
   software.optimizer_bytes =
       bytes("optimizer_bytes", {"8 B", "a parameter's FP32 master weight and two BF16 moments"});
-  software.tensor_overlap = reader.sourced_or<double>(
-      "tensor_overlap", Measure::ratio, {"0", "nothing of a tensor-parallel collective hides under its GEMM"},
-      {0, 1, false, "0 to 1 (0 % to 100 %)"});
   software.host_launch = reader.sourced_or<Seconds>(
       "host_launch", Measure::time, {"0 us", "the host is never behind the GPU"}, not_negative());
   software.kernel_jitter = reader.sourced_or<double>(
@@ -117,6 +140,7 @@ SoftwareSpec read_software(Reader& reader) {
     software.overlap = overlap_of(reader, *list, reader.full("overlap"), from.source);
   }
   read_exchange(reader, software);
+  read_tensor_overlap(reader, software.tensor_overlap);
   software.kernels.expanded_dispatch = software.exchange == plan::TokenExchange::all_to_all;
   read_step(reader, software);
   reader.finish();

@@ -40,7 +40,7 @@ Count count(const std::vector<std::vector<Op>>& lists, Pattern pattern, Group gr
     for (const auto& op : list)
       if (op.communication && op.communication->pattern == pattern && op.communication->group == group) {
         ++c.ops;
-        c.hidden += op.communication->overlaps ? 1 : 0;
+        c.hidden += op.communication->beside != Beside::nothing ? 1 : 0;
         c.size += op.communication->buffer.base();
       }
   return c;

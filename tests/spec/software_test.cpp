@@ -42,7 +42,10 @@ TEST_CASE("generations of Megatron differ as their code does") {
   CHECK(core.kernels.stack == model::Kernels::Stack::standard);
   CHECK(core.overlap.gradients);
   CHECK(core.overlap.p2p);
-  CHECK(core.tensor_overlap.value > next.tensor_overlap.value);
+  CHECK(next.tensor_overlap.scheme.value == plan::TensorOverlap::Scheme::backward);
+  CHECK(core.tensor_overlap.scheme.value == plan::TensorOverlap::Scheme::userbuffers);
+  CHECK(core.tensor_overlap.scatter_pieces.value == 4);
+  CHECK(next.tensor_overlap.piece_loss.value == 1);
   CHECK(old.gradient_bytes.value == 2);  // FP16 then, FP32 later
   CHECK(core.gradient_bytes.value == 4);
 }

@@ -33,7 +33,7 @@ Kernel logits_pass(const Shapes& s, double read, double written, int launches) {
 
 // A value (or two) of each token, in FP32.
 void add_row_reduce(OpList& list, const Shapes& s, const std::string& name, std::int64_t values) {
-  if (s.tensor > 1) list.add(name, collective(Pattern::all_reduce, s, values, 4, false));
+  if (s.tensor > 1) list.add(name, collective(Pattern::all_reduce, s, values, 4));
 }
 
 }  // namespace
@@ -42,9 +42,8 @@ void add_embedding_forward(OpList& list, const Shapes& s) {
   const auto t = s.tokens, h = s.hidden;
   const double rows = bf16_size(area(t, h));
   list.add("embedding", stream(Family::embedding, t, h, rows + ids_size(s), rows), ids_size(s));
-  if (s.tensor > 1 && !s.sequence_cut)
-    list.add("embedding_reduce", collective(Pattern::all_reduce, s, h, 2, false));
-  if (s.sequence_cut) list.add("embedding_scatter", collective(Pattern::reduce_scatter, s, h, 2, false));
+  if (s.tensor > 1 && !s.sequence_cut) list.add("embedding_reduce", collective(Pattern::all_reduce, s, h, 2));
+  if (s.sequence_cut) list.add("embedding_scatter", collective(Pattern::reduce_scatter, s, h, 2));
   if (s.spec.position == Position::learned) add_sum(list, "position_add", s.rows, h);
   if (s.kernels().dropout)
     list.add("embedding_dropout",
@@ -59,7 +58,7 @@ void add_embedding_weights(OpList& list, const Shapes& s) {
   if (s.kernels().dropout)
     list.add("embedding_dropout_bwd",
              stream(Family::dropout, s.rows, h, 3 * area(s.rows, h), 2 * area(s.rows, h)));
-  if (s.sequence_cut) list.add("embedding_gather", collective(Pattern::all_gather, s, h, 2, false));
+  if (s.sequence_cut) list.add("embedding_gather", collective(Pattern::all_gather, s, h, 2));
   if (s.spec.position == Position::learned) add_bias_gradient(list, "position_grad", s.rows, h);
   list.add("embedding_clear", stream(Family::memset_copy, s.vocabulary, h, 0, bf16_size(table)));
   list.add("embedding_scatter_add",

@@ -74,7 +74,7 @@ void add_latent_forward(OpList& list, const Shapes& s) {
   add_linear_forward(list, s, l.q_up());
   add_linear_forward(list, s, l.kv_down());
   if (s.sequence_cut)  // the rotary key that all heads share
-    list.add("k_rope_gather", collective(Pattern::all_gather, s, l.a.qk_rope_dim, 2, false));
+    list.add("k_rope_gather", collective(Pattern::all_gather, s, l.a.qk_rope_dim, 2));
   add_norm(list, s, "kv_latent_norm", s.rows, l.a.kv_lora_rank);
   add_linear_forward(list, s, l.kv_up());
   add_positions(list, s, "", !s.recompute().mla_up);
@@ -108,8 +108,7 @@ void add_latent_backward(OpList& list, const Shapes& s) {
   if (norms_again) add_norm_again(list, s, "kv_latent_norm", s.rows, l.a.kv_lora_rank);
   add_linear_backward(list, s, ready(l.kv_up()));
   add_norm_backward(list, s, "kv_latent_norm", s.rows, l.a.kv_lora_rank);
-  if (s.sequence_cut)
-    list.add("k_rope_scatter", collective(Pattern::reduce_scatter, s, l.a.qk_rope_dim, 2, false));
+  if (s.sequence_cut) list.add("k_rope_scatter", collective(Pattern::reduce_scatter, s, l.a.qk_rope_dim, 2));
   if (again && (l.has_query_latent() || norms_again)) add_norm_again(list, s, "attn_norm", s.rows, s.hidden);
   add_linear_backward(list, s, l.kv_down());
   if (norms_again && l.has_query_latent()) add_norm_again(list, s, "q_latent_norm", s.rows, l.a.q_lora_rank);

@@ -59,8 +59,8 @@ void add_row_cast(OpList& list, const Shapes& s, const std::string& name, std::i
 }  // namespace
 
 Communication collective(Pattern pattern, const Shapes& s, std::int64_t columns, double element,
-                         bool overlaps) {
-  return {pattern, Group::tensor, bytes(element * area(s.tokens, columns)), overlaps};
+                         Beside beside) {
+  return {pattern, Group::tensor, bytes(element * area(s.tokens, columns)), beside};
 }
 
 void add_cast(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n,
@@ -100,13 +100,14 @@ void add_linear_forward(OpList& list, const Shapes& s, const Linear& layer) {
   else if (cast)
     add_cast(list, s, layer.name + "_in", in, layer.k, kept);
   if (layer.cut == Cut::column && s.sequence_cut)
-    list.add(layer.name + "_in_gather", collective(Pattern::all_gather, s, layer.k, element_size(p), true));
+    list.add(layer.name + "_in_gather",
+             collective(Pattern::all_gather, s, layer.k, element_size(p), Beside::pieces));
   list.add(layer.name, gemm(p, m, layer.n, layer.k), cast ? 0 : kept);
   if (layer.cut != Cut::row || s.tensor == 1) return;
   if (s.sequence_cut)
-    list.add(layer.name + "_out_scatter", collective(Pattern::reduce_scatter, s, layer.n, 2, true));
+    list.add(layer.name + "_out_scatter", collective(Pattern::reduce_scatter, s, layer.n, 2, Beside::pieces));
   else
-    list.add(layer.name + "_out_reduce", collective(Pattern::all_reduce, s, layer.n, 2, false));
+    list.add(layer.name + "_out_reduce", collective(Pattern::all_reduce, s, layer.n, 2));
 }
 
 namespace {
@@ -121,7 +122,7 @@ void add_gradient_operand(OpList& list, const Shapes& s, const Linear& layer, Pr
   else if (p != Precision::bf16)
     add_cast(list, s, name, m, layer.n);
   if (layer.cut == Cut::row && s.sequence_cut)
-    list.add(name + "_gather", collective(Pattern::all_gather, s, layer.n, element_size(p), true));
+    list.add(name + "_gather", collective(Pattern::all_gather, s, layer.n, element_size(p), Beside::pieces));
   if (later) add_turn(list, name, s.tokens, layer.n);
 }
 
@@ -135,7 +136,7 @@ void add_input_operand(OpList& list, const Shapes& s, const Linear& layer, Preci
   else if (again)
     add_column_cast(list, s, name, input_rows(s, layer), layer.k);
   if (layer.cut == Cut::column && s.sequence_cut)
-    list.add(name + "_gather", collective(Pattern::all_gather, s, layer.k, element_size(p), true));
+    list.add(name + "_gather", collective(Pattern::all_gather, s, layer.k, element_size(p), Beside::whole));
   if (later) add_turn(list, name, s.tokens, layer.k);
 }
 
@@ -162,7 +163,7 @@ void add_linear_backward(OpList& list, const Shapes& s, const Linear& layer) {
   if (layer.cut != Cut::column || s.tensor == 1) return;
   const auto pattern = s.sequence_cut ? Pattern::reduce_scatter : Pattern::all_reduce;
   list.add(layer.name + (s.sequence_cut ? "_dx_scatter" : "_dx_reduce"),
-           collective(pattern, s, layer.k, 2, true));
+           collective(pattern, s, layer.k, 2, Beside::whole));
 }
 
 void add_linear_weights(OpList& list, const Shapes& s, const Linear& layer) {

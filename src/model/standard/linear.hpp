@@ -59,6 +59,6 @@ void add_column_cast(OpList& list, const Shapes& s, const std::string& name, std
 void add_accumulation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t n);
 
 Communication collective(Pattern pattern, const Shapes& s, std::int64_t columns, double element_size,
-                         bool overlaps);
+                         Beside beside = Beside::nothing);
 
 }  // namespace foretrain::model::standard

@@ -27,7 +27,7 @@ void add_mtp_forward(OpList& list, const Shapes& s) {
   add_norm(list, s, "mtp_hidden_norm", s.rows, s.hidden);
   list.add("mtp_concat", layout_copy(s.rows, 2 * s.hidden));
   add_linear_forward(list, s, projection(s));
-  if (s.tensor > 1) list.add("mtp_out_gather", collective(Pattern::all_gather, s, s.hidden, 2, false));
+  if (s.tensor > 1) list.add("mtp_out_gather", collective(Pattern::all_gather, s, s.hidden, 2));
 }
 
 void add_mtp_backward(OpList& list, const Shapes& s) {
@@ -36,7 +36,7 @@ void add_mtp_backward(OpList& list, const Shapes& s) {
     add_norm_again(list, s, "mtp_hidden_norm", s.rows, s.hidden);
     list.add("mtp_concat_recompute", layout_copy(s.rows, 2 * s.hidden));
   }
-  if (s.sequence_cut) list.add("mtp_dy_gather", collective(Pattern::all_gather, s, s.hidden, 2, false));
+  if (s.sequence_cut) list.add("mtp_dy_gather", collective(Pattern::all_gather, s, s.hidden, 2));
   add_linear_backward(list, s, projection(s));
   add_norm_backward(list, s, "mtp_embedding_norm", s.rows, s.hidden);
   add_norm_backward(list, s, "mtp_hidden_norm", s.rows, s.hidden);
