@@ -30,13 +30,11 @@ network::LinkSpeeds link_speeds(const hardware::GpuSpec& gpu, const hardware::Ni
 }
 
 std::vector<Kernel> list_optimizer_kernels(double held, double sharded, model::Precision precision,
-                                           const StateBytes& b) {
-  std::vector<Kernel> kernels{
-      stream(sharded, b.gradient, 0),  // gradient norm over the reduced shard
-      stream(sharded, b.gradient + b.state,
-             b.state + b.weight),   // AdamW: gradient and state -> state, weight
-      stream(held, 0, b.gradient),  // gradients zeroed for the next step
-  };
+                                           const StateBytes& b, bool on_host) {
+  std::vector<Kernel> kernels{stream(sharded, b.gradient, 0)};  // gradient norm over the reduced shard
+  if (!on_host)                                                 // AdamW: gradient and state -> state, weight
+    kernels.push_back(stream(sharded, b.gradient + b.state, b.state + b.weight));
+  kernels.push_back(stream(held, 0, b.gradient));  // gradients zeroed for the next step
   if (precision == model::Precision::fp8)
     kernels.push_back(stream(held, b.weight, 1));  // gathered BF16 -> FP8 copy
   return kernels;
@@ -107,11 +105,29 @@ ShardTimes shard_times(const OptimizerInputs& in, const network::LinkSpeeds& spe
           time_of(Pattern::reduce_scatter, held, software.gradient_bytes.value, groups, speeds)};
 }
 
-std::string why_not_optimizer(const plan::PlanSpec& plan) {
-  if (!plan.offload_optimizer) return "";
-  return "an optimizer in host memory updates at the host's memory rate, of which no measurement is known "
-         "here; the time of one CPU Adam step for a known number of parameters would settle it";
+std::string why_not_optimizer(const plan::PlanSpec& plan, const hardware::HostSpec* host) {
+  if (!plan.offload_optimizer || host != nullptr) return "";
+  return "the optimizer is in host memory, of which the cluster says nothing; cluster.host would settle it";
 }
+
+double adam_bytes(const plan::SoftwareSpec& software, double weight) {
+  return 2 * software.optimizer_bytes.value + software.gradient_bytes.value + weight;
+}
+
+namespace {
+
+void add_host(const OptimizerInputs& in, const plan::SoftwareSpec& software, double mine, double weight,
+              OptimizerTime& time) {
+  const auto& host = *in.host;
+  const auto gpus = in.cluster->gpus_per_node;
+  const auto share = hardware::link_share(host.to_gpu.value, host, gpus);
+  time.to_host =
+      bytes(software.gradient_bytes.value * mine) / hardware::link_share(host.to_host.value, host, gpus);
+  time.on_host = std::max(bytes(adam_bytes(software, weight) * mine) / hardware::adam_share(host, gpus),
+                          bytes(weight * mine) / share);
+}
+
+}  // namespace
 
 OptimizerTime optimizer_time(const OptimizerInputs& in, const std::vector<model::Unit>& units) {
   const auto& software = software_of(in);
@@ -130,8 +146,10 @@ OptimizerTime optimizer_time(const OptimizerInputs& in, const std::vector<model:
   const double mine = updated(*in.plan, held), whole = in.plan->zero == 3 ? mine : held.all();
   const StateBytes state{software.optimizer_bytes.value, software.gradient_bytes.value,
                          plan::gathered_bytes(*in.plan, software)};
-  for (const Kernel& kernel : list_optimizer_kernels(whole, mine, in.plan->precision, state))
+  const bool on_host = in.plan->offload_optimizer;
+  for (const Kernel& kernel : list_optimizer_kernels(whole, mine, in.plan->precision, state, on_host))
     time.compute += hardware::price(kernel, *in.gpu, {}).time;
+  if (on_host && !in.free_host) add_host(in, software, mine, state.weight, time);
   return time;
 }
 

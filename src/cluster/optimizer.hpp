@@ -9,6 +9,14 @@
 //              shard groups their shares are all-reduced here (hybrid sharding, arXiv:2304.11277,
 //              section 3.2)
 //
+// With plan.offload_optimizer states live in host memory (ZeRO-Offload, arXiv:2101.06840, sections 4 and 5.1;
+// Megatron-Core's optimizer_cpu_offload): a GPU copies the reduced gradients of its share to the host, CPU
+// Adam updates there, and BF16 weights come back tile by tile beside the update, so that the longer of the
+// two shows. Where reduction is overlapped the copies are too, each unit's behind its reduction (tail.hpp);
+// else all of it is exposed. Rates are the host's (hardware/host.hpp), which the GPUs of a node share. Left
+// out: the first tile and the last copy, gradients that leave after every micro-batch, updates delayed by a
+// step.
+//
 // Expert gradients reduce over the replicas of an expert, all others over every GPU that holds the stage
 // (plan/parameters.hpp). Bytes a parameter come from the software profile. What of it runs beside compute is
 // told by tail.hpp. Left out: gradients of norms under sequence parallelism, which the tensor group reduces
@@ -21,6 +29,7 @@
 #include "base/kernel.hpp"
 #include "base/units.hpp"
 #include "hardware/gpu.hpp"
+#include "hardware/host.hpp"
 #include "model/transformer.hpp"
 #include "network/transfer.hpp"
 #include "plan/plan.hpp"
@@ -30,9 +39,10 @@ namespace foretrain::cluster {
 
 struct OptimizerTime {
   Seconds reduce_scatter, all_gather, compute;
+  Seconds to_host, on_host;  // optimizer in host memory: gradients down; update and weights back
   double dense_parameters = 0,
          expert_parameters = 0;  // of this pipeline rank's stages, on one GPU, unsharded
-  Seconds total() const { return reduce_scatter + all_gather + compute; }
+  Seconds total() const { return reduce_scatter + all_gather + compute + to_host + on_host; }
 };
 
 struct OptimizerInputs {
@@ -42,6 +52,8 @@ struct OptimizerInputs {
   const topology::ClusterSpec* cluster = nullptr;
   const plan::PlanSpec* plan = nullptr;
   const plan::SoftwareSpec* software = nullptr;  // absent: the profile's defaults
+  const hardware::HostSpec* host = nullptr;      // needed where the optimizer is in host memory
+  bool free_host = false;                        // copies and update there take no time
 };
 
 network::LinkSpeeds link_speeds(const hardware::GpuSpec& gpu, const hardware::NicSpec& nic);
@@ -55,7 +67,11 @@ struct ShardTimes {
 ShardTimes shard_times(const OptimizerInputs& inputs, const network::LinkSpeeds& speeds, model::Unit unit);
 
 // Why the end of such a step is not known; empty where it is.
-std::string why_not_optimizer(const plan::PlanSpec& plan);
+std::string why_not_optimizer(const plan::PlanSpec& plan, const hardware::HostSpec* host);
+
+// Bytes that CPU Adam reads and writes for a parameter: its state both ways, a gradient read, a weight
+// written.
+double adam_bytes(const plan::SoftwareSpec& software, double weight);
 
 // Bytes of optimizer state, gradient and weight of one parameter.
 struct StateBytes {
@@ -64,8 +80,10 @@ struct StateBytes {
 
 // The memory-bound kernels of the update: gradient norm, AdamW on the local shard, weights written back and
 // cast to FP8, gradients zeroed. Bytes counted from the state's types, by default FP32 master and gradient,
-// BF16 moments. `held`: parameters whose whole gradients and weights are here.
+// BF16 moments. `held`: parameters whose whole gradients and weights are here. `on_host`: without AdamW
+// itself.
 std::vector<Kernel> list_optimizer_kernels(double parameters_held, double parameters_sharded,
-                                           model::Precision precision, const StateBytes& bytes = {});
+                                           model::Precision precision, const StateBytes& bytes = {},
+                                           bool on_host = false);
 
 }  // namespace foretrain::cluster

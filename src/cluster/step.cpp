@@ -115,7 +115,7 @@ network::TokenSpread token_spread(const StepSpec& spec) {
 }
 
 std::string why_not_step(const StepSpec& spec) {
-  return why_not_optimizer(*spec.plan);
+  return why_not_optimizer(*spec.plan, spec.host);
 }
 
 namespace {
@@ -181,7 +181,9 @@ void add_optimizer(const StepSpec& spec, Prepared& p) {
                                .nic = spec.nic,
                                .cluster = spec.cluster,
                                .plan = spec.plan,
-                               .software = spec.software};
+                               .software = spec.software,
+                               .host = spec.host,
+                               .free_host = spec.off.free_host};
   const auto ranks = plan.stages.size() /
                      static_cast<std::size_t>(plan::stages_per_rank(plan.schedule, plan.virtual_stages));
   for (std::size_t r = 0; r < ranks; ++r)
@@ -193,6 +195,7 @@ void add_optimizer(const StepSpec& spec, Prepared& p) {
         spec.off.free_optimizer ? OptimizerTime{} : optimizer_time(inputs, {static_cast<model::Unit>(u)});
     p.buckets.reduce.push_back(time.reduce_scatter);
     p.buckets.gather.push_back(time.all_gather);
+    p.buckets.to_host.push_back(time.to_host);
   }
 }
 
@@ -233,7 +236,7 @@ Seconds end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::
   Seconds slowest{}, reduction{}, gather{};
   for (const auto& time : prepared.optimizer) {
     Seconds rest = time.total();
-    if (overlap.gradients) rest = rest - time.reduce_scatter;
+    if (overlap.gradients) rest = rest - time.reduce_scatter - time.to_host;
     if (overlap.parameters) rest = rest - time.all_gather;
     slowest = std::max(slowest, rest);
   }

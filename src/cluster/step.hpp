@@ -40,6 +40,7 @@ struct Switches {
   bool whole_gpu = false;         // no SMs reserved for communication inside pairs
   bool private_hbm = false;       // communication draws no HBM bandwidth, and loses none beside compute
   bool free_optimizer = false;    // gradient reduction and optimizer take no time
+  bool free_host = false;         // an optimizer in host memory: copies and update there take no time
   bool free_tensor = false;       // collectives of tensor parallelism take no time
   bool free_sharding = false;     // ZeRO 3: gathering parameters and scattering gradients take no time
   hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
@@ -49,6 +50,7 @@ struct StepSpec {
   const model::TransformerSpec* model = nullptr;
   const hardware::GpuSpec* gpu = nullptr;
   const hardware::NicSpec* nic = nullptr;
+  const hardware::HostSpec* host = nullptr;  // only where the optimizer is in host memory
   const topology::ClusterSpec* cluster = nullptr;
   const plan::PlanSpec* plan = nullptr;
   const plan::SoftwareSpec* software = nullptr;

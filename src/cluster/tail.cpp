@@ -125,16 +125,17 @@ Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, c
                           const Timeline& timeline, const Buckets& buckets, std::size_t lane) {
   Seconds last, most;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
-    Seconds done, beside;
+    Seconds done, copied, beside;
     for (const Visit& visit : list_visits(program, timeline.spans[lane][r], r, false))
       for (const Passage& p :
            list_passages(inputs, prices, inputs.stages[static_cast<std::size_t>(visit.stage)], false)) {
         const Seconds whole = visit.start + (visit.end - visit.start) * p.end;
         const Seconds begin = std::max(done, whole);
         done = begin + buckets.reduce[index(p.unit)];
+        copied = std::max(copied, done) + buckets.to_host[index(p.unit)];
         beside += beside_chunks(timeline.spans[lane][r], begin, done);
       }
-    last = std::max(last, done);
+    last = std::max(last, copied);
     most = std::max(most, beside);
   }
   return std::max(seconds(0), last - sim::to_seconds(timeline.makespan.time_since_epoch())) +

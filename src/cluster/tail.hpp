@@ -9,8 +9,10 @@
 //   c_u = max(c_{u-1}, r_u) + R_u
 //
 // and what shows is max(0, c - end of the last chunk of the pipeline): a rank that drains early hides its
-// reduction in its bubble. Gathers run likewise before the first forward of each stage, which waits for each
-// unit's; what shows is the longest delay of any rank's first chunks.
+// reduction in its bubble. Where the optimizer is in host memory each unit's copy H_u follows its reduction
+// on the way to the host, d_u = max(d_{u-1}, c_u) + H_u, and d takes the place of c. Gathers run likewise
+// before the first forward of each stage, which waits for each unit's; what shows is the longest delay of any
+// rank's first chunks.
 //
 // A collective's thread blocks fill their SMs (NVIDIA/nccl, issue 689), which compute then lacks. Of t
 // seconds that a rank's collectives run beside its chunks, with h of S SMs held and a share b of the chunks
@@ -30,6 +32,7 @@ namespace foretrain::cluster {
 
 struct Buckets {
   std::vector<Seconds> reduce, gather;  // by model::Unit: one unit's collective
+  std::vector<Seconds> to_host;         // its gradients' copy to the host, behind the reduction
 };
 
 // What each adds to the step, for one lane of the timeline.

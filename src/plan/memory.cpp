@@ -151,7 +151,10 @@ void add_states(MemoryReport& report, const MemoryInputs& in, const Held& held, 
     add(report, "gradients", gradient * (shared + held.largest),
         kind + ", a share of them, and all of the largest unit");
   if (plan.offload_optimizer) {
-    add(report, "optimizer", 0, "in host memory");
+    report.host = bytes((in.optimizer_bytes_per_parameter + in.gradient_bytes_per_parameter) * shared);
+    add(report, "optimizer", 0,
+        fmt::format("{:.2f} GiB in host memory, with the gradients' copy there: {} + {} B a parameter",
+                    report.host.base() / 1073741824.0, in.optimizer_bytes_per_parameter, gradient));
     return;
   }
   add(report, "optimizer", in.optimizer_bytes_per_parameter * shared,
@@ -167,20 +170,18 @@ void add_parameters(MemoryReport& report, const MemoryInputs& in, const std::vec
   add_states(report, in, held, shards);
 }
 
+constexpr const char* activations_name = "activations";
+constexpr const char* logits_name = "logits";
+
 void add_activations(MemoryReport& report, const MemoryInputs& in) {
-  double layers = 0, heads = 0, chunks = 0;
-  for (const auto& load : in.held) {
-    chunks += load.chunks;
-    for (const Unit unit : in.plan->stages[static_cast<std::size_t>(load.stage)]) {
-      const double kept = in.units[static_cast<std::size_t>(unit)].kept.base();
-      (unit == Unit::head || unit == Unit::mtp_head ? heads : layers) += load.chunks * kept;
-    }
-  }
-  add(report, "activations", layers,
+  double chunks = 0;
+  for (const auto& load : in.held) chunks += load.chunks;
+  const auto [layers, heads] = kept_in_flight(*in.plan, in.units, in.held);
+  add(report, activations_name, layers.base(),
       fmt::format("kept by the op lists, {:g} {} in flight", chunks,
                   plural(chunks, "micro-batch", "micro-batches")));
-  if (heads > 0)
-    add(report, "logits", heads, "BF16 logits and norm inputs of the heads until their backward");
+  if (heads > Bytes{})
+    add(report, logits_name, heads.base(), "BF16 logits and norm inputs of the heads until their backward");
 }
 
 // Everything that the largest block of a backward writes, as if nothing were freed before the block ends.
@@ -241,6 +242,24 @@ std::vector<UnitMemory> list_unit_memory(const model::TransformerSpec& model, co
       found[u] = {kept_per_micro_batch(ops), temporaries_of(ops)};
     }
   return found;
+}
+
+KeptBytes kept_in_flight(const PlanSpec& plan, const std::vector<UnitMemory>& units,
+                         const std::vector<StageLoad>& held) {
+  KeptBytes sum;
+  for (const auto& load : held)
+    for (const Unit unit : plan.stages[static_cast<std::size_t>(load.stage)]) {
+      const Bytes kept = units[static_cast<std::size_t>(unit)].kept * load.chunks;
+      (unit == Unit::head || unit == Unit::mtp_head ? sum.heads : sum.layers) += kept;
+    }
+  return sum;
+}
+
+Bytes total_with(const MemoryReport& report, const KeptBytes& kept) {
+  Bytes total;
+  for (const auto& term : report.terms)
+    total += term.name == activations_name ? kept.layers : term.name == logits_name ? kept.heads : term.bytes;
+  return total;
 }
 
 MemoryReport memory_of_rank(const MemoryInputs& given) {

@@ -5,7 +5,8 @@
 //   weights     BF16 parameters of every stage the rank holds (two under DualPipe, several with virtual
 //               stages), cut by tensor and expert parallelism (plan/parameters.hpp)
 //   gradients   FP32 (or as the profile reduces them), one for each of these parameters
-//   optimizer   master weight and moments, bytes a parameter from the software profile
+//   optimizer   master weight and moments, bytes a parameter from the software profile; in host memory with
+//               the gradients they were updated by, where the plan puts them there
 //   activations what the op lists keep, for the micro-batches in flight at the rank's worst moment
 //   the rest    buffers of the exchange and the pipeline, temporaries of one block, a reserve passed in
 //
@@ -36,6 +37,7 @@ struct MemoryTerm {
 struct MemoryReport {
   std::vector<MemoryTerm> terms;
   Bytes total{}, limit{};
+  Bytes host{};  // of this GPU in host memory; nothing where the optimizer is not there
 };
 
 struct StageLoad {
@@ -67,6 +69,14 @@ struct MemoryInputs {
   Bytes limit{};
 };
 
+// What the micro-batches in flight keep, and a rank's total with it instead of the worst moment's.
+struct KeptBytes {
+  Bytes layers{}, heads{};
+};
+KeptBytes kept_in_flight(const PlanSpec& plan, const std::vector<UnitMemory>& units,
+                         const std::vector<StageLoad>& held);
+Bytes total_with(const MemoryReport& report, const KeptBytes& kept);
+
 MemoryReport memory_of_rank(const MemoryInputs& inputs);
 
 // The term at which the sum, in the report's order, first exceeds the limit; empty when all fit.
@@ -76,6 +86,13 @@ std::string breaking_term(const MemoryReport& report);
 std::vector<Bytes> kept_by_stage(const model::TransformerSpec& model, const PlanSpec& plan,
                                  const model::Work& work);
 std::vector<Bytes> kept_by_stage(const PlanSpec& plan, const std::vector<UnitMemory>& units);
+
+// Every stage of a rank with nothing in flight, and what an instruction's begin and end change: F counts from
+// its start to the end of B or W.
+std::vector<StageLoad> no_load(const Program& program, std::size_t rank);
+void begin(const Instruction& instruction, std::vector<StageLoad>& loads);
+void end(const Instruction& instruction, std::vector<StageLoad>& loads);
+Bytes sum_of(const std::vector<StageLoad>& loads, const std::vector<Bytes>& kept);
 
 // What a rank holds at the moment when its program keeps the most bytes: stages with micro-batches in flight,
 // counted from the start of F to the end of B or W, as plan::peak_activations does. Stages without any are

@@ -73,6 +73,7 @@ void write_memory(JsonWriter& json, const StageOutcome& stage) {
     json.end_array();
     number(json, "total_bytes", memory.total.base());
     number(json, "limit_bytes", memory.limit.base());
+    if (memory.host > Bytes{}) number(json, "host_bytes", memory.host.base());
     json.end_object();
   }
   json.end_array();

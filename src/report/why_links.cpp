@@ -57,6 +57,21 @@ std::string why_exchanges(const Question& q) {
          rate("spread of rows among GPUs", software.routing_spread);
 }
 
+namespace {
+
+// What holds the states of an optimizer in host memory.
+std::string host_text(const Question& q) {
+  if (!q.inside.spec.plan->offload_optimizer) return "";
+  const auto& host = *q.scenario.host;
+  return source_line("host memory of a node", bandwidth_text(host.memory_bandwidth.value),
+                     host.memory_bandwidth.from) +
+         source_line("CPU Adam's share of it", percent_text(host.adam.value), host.adam.from) +
+         source_line("one GPU to its host", bandwidth_text(host.to_host.value), host.to_host.from) +
+         source_line("a host to one GPU", bandwidth_text(host.to_gpu.value), host.to_gpu.from);
+}
+
+}  // namespace
+
 std::string why_optimizer(const Question& q) {
   Table table{{left("rank"), right("dense parameters"), right("expert parameters"),
                right("reduce-scatter, s"), right("all-gather, s"), right("update, s"), right("sum, s")},
@@ -68,10 +83,16 @@ std::string why_optimizer(const Question& q) {
                fixed(t.reduce_scatter.base(), 3), fixed(t.all_gather.base(), 3), fixed(t.compute.base(), 3),
                fixed(t.total().base(), 3)});
   }
+  if (q.inside.spec.plan->offload_optimizer) {
+    table.columns.insert(table.columns.end() - 1, {right("to host, s"), right("on host, s")});
+    for (std::size_t r = 0; r < ranks.size(); ++r)
+      table.rows[r].insert(table.rows[r].end() - 1,
+                           {fixed(ranks[r].to_host.base(), 3), fixed(ranks[r].on_host.base(), 3)});
+  }
   std::string text =
       "\n1. RANKS: parameters that one GPU holds, and what the end of the step does with them\n" +
       to_text(table) + "  All ranks wait for the slowest.\n\n2. LINKS behind the collectives\n" +
-      links_text(q);
+      links_text(q) + host_text(q);
   const auto& curve = q.scenario.gpu.curves[static_cast<std::size_t>(Family::optimizer)];
   if (!curve) return text;
   CurvesUsed used;

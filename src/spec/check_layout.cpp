@@ -86,6 +86,7 @@ bool check_layout(Context& context, const Layout& layout, const Scenario& s) {
   check_tensor(judge, s);
   const bool staged = check_virtual_stages(judge);
   check_shards(judge);
+  check_host(judge, s);
   if (staged) check_layers(judge, s);
   const bool filled = check_gpus(judge, s);
   if (context.error_count() == 0) check_stack(judge, s);

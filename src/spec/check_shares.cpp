@@ -128,6 +128,13 @@ void check_shards(const Judge& judge) {
                 nearby_divisors(replicas, p.shard_group));
 }
 
+void check_host(const Judge& judge, const Scenario& s) {
+  if (!judge.plan.offload_optimizer || s.host || !judge.fresh(&PlanSpec::offload_optimizer)) return;
+  judge.error({"offload_optimizer"},
+              "the optimizer is in host memory, and the cluster does not say what its hosts are",
+              "set cluster.host to a host's part, as in parts/host-xeon-8480c.yaml");
+}
+
 namespace {
 
 struct Lack {
@@ -142,8 +149,8 @@ Lack lack_of_deepseek(const PlanSpec& p, const model::TransformerSpec& m) {
   if (m.activation != model::Activation::swiglu) return {"software", "an activation other than SwiGLU"};
   if (p.tensor > 1) return {"tensor", fmt::format("tensor {}", p.tensor)};
   if (p.expert_tensor > 1) return {"expert_tensor", fmt::format("expert_tensor {}", p.expert_tensor)};
-  if (p.recompute.layers || p.recompute.attention_core)
-    return {"recompute", p.recompute.layers ? "recompute full" : "recompute selective"};
+  if (p.recompute.layers) return {"recompute", "recompute full"};
+  if (p.recompute.attention_core) return {"recompute", "recompute selective"};
   if (p.precision != Precision::fp8 && p.precision != Precision::bf16) return {"precision", "this precision"};
   return {};
 }

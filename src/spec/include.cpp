@@ -20,10 +20,11 @@ struct IncludePoint {
   const char* has;   // a key that every file of this kind has, and no other kind
   const char* many;  // what such files are called
 };
-constexpr std::array<IncludePoint, 5> include_points{{{"model", "hidden", "models"},
+constexpr std::array<IncludePoint, 6> include_points{{{"model", "hidden", "models"},
                                                       {"cluster", "gpus", "clusters"},
                                                       {"cluster.gpu", "sms", "parts"},
                                                       {"cluster.nic", "line_rate", "parts"},
+                                                      {"cluster.host", "to_host", "parts"},
                                                       {"plan.software", "memory_reserve", "files"}}};
 constexpr int longest_base_chain = 8;
 
@@ -121,23 +122,26 @@ Node* child(Context& context, Node& node, const std::string& name, const std::st
   return nullptr;
 }
 
-// Where a path in an override starts: a bare name beside what it replaces, any other as the place it is
-// written in.
-void place(const Context& context, const std::string& key, const Node& old, Node& value,
+// Where a path in an override starts: a bare name beside what it replaces, or beside the file that gets the
+// key (`owner` is of its map); any other as the place it is written in.
+void place(const Context& context, const std::string& key, const Node& old, Where owner, Node& value,
            const std::string& root) {
-  if (value.kind != Node::Kind::scalar || point_at(key) == nullptr || old.kind == Node::Kind::null) return;
+  if (value.kind != Node::Kind::scalar || point_at(key) == nullptr) return;
+  const bool fresh = old.kind == Node::Kind::null;
   if (is_bare_name(value.text)) {
-    const auto beside =
-        old.kind == Node::Kind::scalar ? find_file(context, old) : context.text_of(old.where.file).name;
+    const auto beside = old.kind == Node::Kind::scalar
+                            ? find_file(context, old)
+                            : context.text_of(fresh ? owner.file : old.where.file).name;
     value.folder = fs::path(beside).parent_path().string();
     if (value.folder.empty()) value.folder = '.';
-  } else if (context.text_of(value.where.file).command_line && !fs::exists(value.text)) {
+  } else if (!fresh && context.text_of(value.where.file).command_line && !fs::exists(value.text)) {
     value.folder = fs::path(root).parent_path().string();  // not in the working folder: try the scenario's
   }
 }
 
 void apply(Context& context, Node& root, Change change, const std::string& root_path) {
   Node* node = &root;
+  Where owner = root.where;
   std::string path;
   for (const auto& part : split(change.key)) {
     if (part.empty()) {
@@ -146,11 +150,12 @@ void apply(Context& context, Node& root, Change change, const std::string& root_
       return;
     }
     if (const auto* point = point_at(path); point != nullptr) expand(context, *node, *point);
+    owner = node->where;
     node = child(context, *node, part, path.empty() ? "the file" : path, change);
     if (node == nullptr) return;
     path += (path.empty() ? "" : ".") + part;
   }
-  place(context, path, *node, change.value, root_path);
+  place(context, path, *node, owner, change.value, root_path);
   *node = std::move(change.value);
 }
 

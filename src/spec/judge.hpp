@@ -41,6 +41,7 @@ struct Judge {
 void check_experts(const Judge& judge, const Scenario& scenario);
 void check_tensor(const Judge& judge, const Scenario& scenario);
 void check_shards(const Judge& judge);
+void check_host(const Judge& judge, const Scenario& scenario);
 void check_stack(const Judge& judge, const Scenario& scenario);  // where nothing else is wrong
 bool check_virtual_stages(const Judge& judge);  // false: the stages of the pipeline cannot be told
 

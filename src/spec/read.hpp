@@ -13,11 +13,12 @@ namespace foretrain::spec {
 model::TransformerSpec read_model(Reader& reader);
 hardware::GpuSpec read_gpu(Reader& reader);
 hardware::NicSpec read_nic(Reader& reader);
+hardware::HostSpec read_host(Reader& reader);
 CollectiveRates read_collective_rates(Reader& reader);
 CollectiveRates read_collectives(Reader& part);  // its map or file of them; unknown where it names none
 plan::SoftwareSpec read_software(Reader& reader);
 
-// Reads the cluster with its two parts.
+// Reads the cluster with its parts.
 void read_cluster(Reader& reader, Scenario& scenario);
 
 // A layout as read, before the default stage assignment is filled in.

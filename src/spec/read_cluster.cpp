@@ -47,6 +47,10 @@ void read_cluster(Reader& reader, Scenario& scenario) {
     Reader nic(reader.context(), entry->value, reader.full("nic"), entry->where);
     scenario.nic = read_nic(nic);
   }
+  if (const auto* entry = reader.optional("host"); entry != nullptr) {
+    Reader host(reader.context(), entry->value, reader.full("host"), entry->where);
+    scenario.host = read_host(host);
+  }
   reader.finish();
 }
 

@@ -11,6 +11,7 @@
 #include "base/units.hpp"
 #include "cost/price.hpp"
 #include "hardware/gpu.hpp"
+#include "hardware/host.hpp"
 #include "model/transformer.hpp"
 #include "plan/plan.hpp"
 #include "topology/cluster.hpp"
@@ -63,6 +64,7 @@ struct Scenario {
   topology::ClusterSpec cluster;
   hardware::GpuSpec gpu;
   hardware::NicSpec nic;
+  std::optional<hardware::HostSpec> host;  // of a node, where the cluster says it
   plan::PlanSpec plan;
   plan::SoftwareSpec software;
   cost::PriceSpec prices;

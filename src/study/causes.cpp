@@ -17,6 +17,9 @@ constexpr Experiment tensor{"tensor parallelism", "collectives inside layers tak
 constexpr Experiment sharding{"sharded parameters", "gathering them and scattering gradients take no time",
                               &cluster::Switches::free_sharding};
 
+constexpr Experiment host{"optimizer on the host", "gradients to the host and the update there take no time",
+                          &cluster::Switches::free_host, true};
+
 constexpr Experiment experiments[] = {
     {"all-to-all", "dispatch and combine take no time", &cluster::Switches::free_exchange},
     {"routing imbalance", "every GPU receives the mean number of tokens",
@@ -46,6 +49,7 @@ std::vector<Cause> find_causes(const SteadyStep& base) {
   };
   if (base.spec.plan->tensor > 1) ask(tensor);
   if (base.spec.plan->zero == 3) ask(sharding);
+  if (base.spec.plan->offload_optimizer) ask(host);
   for (const auto& experiment : experiments) ask(experiment);
   return causes;
 }

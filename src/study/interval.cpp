@@ -16,6 +16,7 @@ struct Inputs {
   hardware::GpuSpec gpu;
   hardware::NicSpec nic;
   plan::SoftwareSpec software;
+  hardware::HostSpec host;
 };
 
 struct Uncertain {
@@ -134,6 +135,13 @@ std::vector<Uncertain> list_uncertain(const SteadyStep& base) {
       {"launch gap", "gaps between dependent kernels in a trace of the framework", gpu.launch_gap.from,
        [](Inputs& in, double factor) { in.gpu.launch_gap.value *= factor; }},
   };
+  if (spec.plan->offload_optimizer) {
+    all.push_back({"CPU Adam", "one update of a known number of parameters, on all GPUs of a node at once",
+                   spec.host->adam.from, [](Inputs& in, double factor) { in.host.adam.value /= factor; }});
+    all.push_back(
+        {"copies to the host", "pinned copies of all GPUs of a node at once", spec.host->to_host.from,
+         [](Inputs& in, double factor) { in.host.to_host.value = in.host.to_host.value / factor; }});
+  }
   std::erase_if(all, [](const Uncertain& u) { return u.from.spread <= 0; });
   return all;
 }
@@ -151,12 +159,14 @@ Interval find_interval(const SteadyStep& full) {
   Interval interval;
   double variance = 0;
   for (const auto& uncertain : list_uncertain(base)) {
-    Inputs inputs{*spec.gpu, *spec.nic, *spec.software};
+    Inputs inputs{*spec.gpu, *spec.nic, *spec.software,
+                  spec.host != nullptr ? *spec.host : hardware::HostSpec{}};
     uncertain.move(inputs, 1 + uncertain.from.spread);
     cluster::StepSpec moved = spec;
     moved.gpu = &inputs.gpu;
     moved.nic = &inputs.nic;
     moved.software = &inputs.software;
+    if (spec.host != nullptr) moved.host = &inputs.host;
     const double effect = repeat_step(base, moved) / base.result.step_time - 1;
     variance += effect * effect;
     interval.contributions.push_back(

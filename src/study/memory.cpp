@@ -17,9 +17,15 @@ bool eight_bit_weights(const cluster::StepSpec& spec) {
   return spec.plan->precision != model::Precision::bf16 && spec.software->gathered_bytes.value < 2;
 }
 
+constexpr double gib = 1073741824.0;
+
+// Of a node whose GPUs all hold this rank.
+Bytes host_memory(const cluster::StepSpec& spec, const plan::MemoryReport& report) {
+  return report.host * static_cast<double>(spec.cluster->gpus_per_node);
+}
+
 // "98.3 GiB of 80.0; largest terms: ...": the term at which the sum passes the limit need not be a large one.
 std::string too_much_text(const plan::MemoryReport& report) {
-  constexpr double gib = 1073741824.0;
   auto terms = report.terms;
   std::stable_sort(terms.begin(), terms.end(),
                    [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
@@ -34,20 +40,37 @@ std::string too_much_text(const plan::MemoryReport& report) {
 
 }  // namespace
 
-std::string why_too_much(const std::vector<plan::MemoryReport>& memory) {
+std::string why_too_much(const cluster::StepSpec& spec, const std::vector<plan::MemoryReport>& memory) {
   for (std::size_t r = 0; r < memory.size(); ++r)
     if (memory[r].total > memory[r].limit)
       return fmt::format("pipeline rank {} needs {}", r, too_much_text(memory[r]));
+  if (spec.host == nullptr) return "";
+  for (std::size_t r = 0; r < memory.size(); ++r)
+    if (const Bytes node = host_memory(spec, memory[r]); node > spec.host->memory.value)
+      return fmt::format(
+          "the hosts of pipeline rank {} need {:.1f} GiB of {:.1f} for the optimizer of {} GPUs", r,
+          node.base() / gib, spec.host->memory.value.base() / gib, spec.cluster->gpus_per_node);
   return "";
+}
+
+namespace {
+
+// The ring works block by block: keys and values of one rank's tokens are in memory at a time, as without it.
+model::Work without_ring(model::Work work) {
+  work.context_parallel = 1;
+  return work;
+}
+
+}  // namespace
+
+std::vector<plan::UnitMemory> unit_memory(const cluster::StepSpec& spec, const model::Work& work) {
+  return plan::list_unit_memory(*spec.model, *spec.plan, without_ring(work));
 }
 
 std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& given,
                                           const plan::Program& program) {
-  // The ring works block by block: keys and values of one rank's tokens are in memory at a time, as without
-  // it.
-  model::Work work = given;
-  work.context_parallel = 1;
-  const auto units = plan::list_unit_memory(*spec.model, *spec.plan, work);
+  const model::Work work = without_ring(given);
+  const auto units = unit_memory(spec, given);
   const auto kept = plan::kept_by_stage(*spec.plan, units);
   std::vector<plan::MemoryReport> reports;
   for (std::size_t rank = 0; rank < program.per_rank.size(); ++rank)

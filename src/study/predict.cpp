@@ -59,7 +59,7 @@ StepPrediction predict_step(const spec::Scenario& scenario, const spec::StageSpe
   const auto pools = cluster::simulate_chunks(prepared.inputs, prepared.prices, {&program});
   out.step = cluster::simulate_step(spec, prepared, pools, program, choice);
   out.memory = memory_of(spec, prepared.inputs.work, program);
-  out.does_not_fit = why_too_much(out.memory);
+  out.does_not_fit = why_too_much(spec, out.memory);
   return out;
 }
 

@@ -113,7 +113,7 @@ void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
 void add_memory(const cluster::StepSpec& spec, const model::Work& work, StageOutcome& out,
                 std::vector<std::string>& infeasible) {
   out.memory = memory_of(spec, work, out.step.program);
-  if (const auto why = why_too_much(out.memory); !why.empty())
+  if (const auto why = why_too_much(spec, out.memory); !why.empty())
     infeasible.push_back(fmt::format("{}: {}", out.name, why));
 }
 
@@ -141,6 +141,7 @@ cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& sta
   spec.model = &scenario.model;
   spec.gpu = &scenario.gpu;
   spec.nic = &scenario.nic;
+  spec.host = scenario.host ? &*scenario.host : nullptr;
   spec.cluster = &scenario.cluster;
   spec.plan = &stage.plan;
   spec.software = &scenario.software;

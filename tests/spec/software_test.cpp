@@ -112,6 +112,7 @@ TEST_CASE("every key of a layout reaches the plan, and a stage changes what it n
       spec::load(good, {"plan.software=" + root + "/models/software/megatron-core-2025.yaml",
                         "plan.schedule=interleaved", "plan.virtual_stages=2", "plan.recompute=full",
                         "plan.precision=fp16", "plan.offload_optimizer=true", "plan.reshard=false",
+                        "cluster.host=" + root + "/topologies/parts/host-grace.yaml",
                         "plan.capacity_factor=1.25", "plan.expert=4", "plan.expert_tensor=2",
                         "stages.second.plan.recompute=selective", "stages.second.plan.expert=2"});
   CHECK(s.plan.schedule == plan::Schedule::interleaved);
@@ -119,6 +120,8 @@ TEST_CASE("every key of a layout reaches the plan, and a stage changes what it n
   CHECK(s.plan.recompute.layers);
   CHECK(s.plan.precision == model::Precision::bf16);
   CHECK(s.plan.offload_optimizer);
+  REQUIRE(s.host);
+  CHECK(s.host->to_host.value.base() == 193e9);
   CHECK_FALSE(s.plan.reshard);
   CHECK(s.plan.capacity_factor == 1.25);
   CHECK(s.plan.expert_tensor == 2);

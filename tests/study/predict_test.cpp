@@ -35,7 +35,7 @@ TEST_CASE("a step that cannot run has a reason and no time") {
   }
   SECTION("an optimizer in host memory") {
     stage.plan.offload_optimizer = true;
-    CHECK(study::predict_step(scenario, stage).infeasible.find("host") != std::string::npos);
+    CHECK(study::predict_step(scenario, stage).infeasible.find("cluster.host") != std::string::npos);
   }
   SECTION("kernels nobody measured") {
     auto other = scenario;
@@ -43,6 +43,29 @@ TEST_CASE("a step that cannot run has a reason and no time") {
     CHECK(study::predict_step(other, stage).infeasible.find("attention_forward") != std::string::npos);
   }
   CHECK(study::predict_step(scenario, scenario.stages[0]).infeasible.empty());
+}
+
+TEST_CASE("states in host memory must fit there, all those of a node's GPUs together") {
+  auto scenario = small();
+  auto stage = scenario.stages[0];
+  stage.plan.offload_optimizer = true;
+  scenario.host.emplace();
+  auto& host = *scenario.host;
+  host.memory_bandwidth.value = Bandwidth::from_base(400e9);
+  host.to_host.value = host.to_gpu.value = Bandwidth::from_base(25e9);
+  host.adam.value = 0.5;
+  host.memory.value = bytes(2e12);
+  const auto fits = study::predict_step(scenario, stage);
+  CHECK(fits.infeasible.empty());
+  CHECK(fits.does_not_fit.empty());
+  Bytes most;
+  for (const auto& report : fits.memory) most = std::max(most, report.host);
+  REQUIRE(most > Bytes{});
+  const double gpus = static_cast<double>(scenario.cluster.gpus_per_node);
+  host.memory.value = most * gpus;
+  CHECK(study::predict_step(scenario, stage).does_not_fit.empty());
+  host.memory.value = most * gpus - bytes(1);
+  CHECK(study::predict_step(scenario, stage).does_not_fit.find("the hosts of pipeline rank") == 0);
 }
 
 TEST_CASE("a step that does not fit has both: its time, and what is too much") {
