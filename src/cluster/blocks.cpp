@@ -148,7 +148,6 @@ UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const
     if (ratio != 1.0 && !has_exchange(unit)) continue;  // rows play no part: one knot
     const auto ops = model::list_ops(spec, unit, scaled);
     times.has_exchange = ops.has_exchange;
-    times.exchange_again = ops.exchange_again;
     add_knots(ops, scaled.routed_rows);
   }
   return times;

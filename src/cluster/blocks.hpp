@@ -50,7 +50,7 @@ class BlockCurve {
 
 struct UnitTimes {
   model::Unit unit{};
-  bool has_exchange = false, exchange_again = false;  // as model::UnitOps
+  bool has_exchange = false;  // as model::UnitOps
   std::array<BlockCurve, block_kinds> blocks;
 };
 

@@ -150,8 +150,7 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   std::vector<model::Unit> forward, backward;
   if (key.forward_kind >= 0) forward = pools.units_of_kind[static_cast<std::size_t>(key.forward_kind)];
   if (key.backward_kind >= 0) backward = pools.units_of_kind[static_cast<std::size_t>(key.backward_kind)];
-  const auto again = [](const UnitTimes& unit) { return unit.exchange_again; };
-  const ChunkTraits traits{inputs.parameters, std::any_of(prices.alone.begin(), prices.alone.end(), again)};
+  const ChunkTraits traits{inputs.parameters, inputs.work.recompute.layers};
   work.chunk = list_segments(key.action, forward, backward, traits);
   work.gather = inputs.gather;
   work.scatter = inputs.scatter;

@@ -64,7 +64,7 @@ class Writer {
     const bool fx = f && has_exchange(forward_[i]), bx = b && has_exchange(backward_[i]);
     const std::uint16_t f_draw = fx ? out_.draws++ : 0, b_draw = bx ? out_.draws++ : 0;
     std::int16_t gradient_in = backward_ready_, tokens_in = -1, gradient_back = -1;
-    if (bx && exchange_again_)
+    if (bx && (exchange_again_ || backward_[i] != model::plain(backward_[i])))
       exchange(ExchangeKind::combine, i, true, b_draw,
                exchange(ExchangeKind::dispatch, i, true, b_draw, backward_ready_));
     if (bx) gradient_in = exchange(ExchangeKind::dispatch_gradient, i, true, b_draw, backward_ready_);
@@ -142,7 +142,8 @@ bool has_attention(Unit unit) {
 }
 
 bool has_exchange(Unit unit) {
-  return unit == Unit::moe_layer || unit == Unit::moe_window_layer || unit == Unit::mtp_layer;
+  const Unit plain = model::plain(unit);
+  return plain == Unit::moe_layer || plain == Unit::moe_window_layer || plain == Unit::mtp_layer;
 }
 
 ChunkSegments list_segments(Action action, const std::vector<Unit>& forward,

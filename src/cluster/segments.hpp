@@ -60,7 +60,9 @@ enum class Parameters : std::uint8_t {
 };
 struct ChunkTraits {
   Parameters parameters = Parameters::held;
-  bool exchange_again = false;  // full recompute: a backward first dispatches and combines once more
+  // Full recompute: a backward first dispatches and combines once more. Units that are recomputed by
+  // themselves (model::again) do so without being told.
+  bool exchange_again = false;
 };
 
 // `forward` and `backward` are the units of the two stages in forward order; the side an action does not have

@@ -71,6 +71,9 @@ UnitOps list_deepseek_ops(const TransformerSpec& spec, Unit unit, const Work& wo
     case Unit::dense_window_layer:
     case Unit::moe_window_layer:
       check(false, "DeepSeek's kernels have no sliding window");
+      break;
+    default:
+      check(false, "DeepSeek's kernels know no recompute of whole layers");
   }
   if (unit == Unit::mtp_layer) {
     add_mtp_projection_backward(lists.attention_i, s);
@@ -85,8 +88,15 @@ UnitOps list_deepseek_ops(const TransformerSpec& spec, Unit unit, const Work& wo
 
 UnitOps list_ops(const TransformerSpec& spec, Unit unit, const Work& work) {
   const bool routed = has_experts(spec, unit);
-  check((unit != Unit::moe_layer && unit != Unit::moe_window_layer) || routed,
+  check((plain(unit) != Unit::moe_layer && plain(unit) != Unit::moe_window_layer) || routed,
         "a model without experts has no mixture-of-experts layer");
+  if (unit != plain(unit)) {
+    Work whole = work;
+    whole.recompute = {.layers = true};
+    auto ops = list_ops(spec, plain(unit), whole);
+    ops.unit = unit;
+    return ops;
+  }
   return work.kernels.stack == Kernels::Stack::standard ? standard::list_ops(spec, unit, work)
                                                         : list_deepseek_ops(spec, unit, work);
 }
@@ -102,7 +112,10 @@ Bytes kept_per_micro_batch(const UnitOps& ops) {
 std::vector<Family> families_of(const TransformerSpec& spec, const Work& work) {
   std::array<bool, family_count> used{};
   std::array<bool, unit_count> seen{};
-  for (const Unit unit : list_units(spec)) {
+  auto units = list_units(spec);
+  if (work.recompute.full_layers > 0)
+    for (std::size_t i = 0, n = units.size(); i < n; ++i) units.push_back(again(units[i]));
+  for (const Unit unit : units) {
     if (std::exchange(seen[static_cast<std::size_t>(unit)], true)) continue;
     const auto ops = list_ops(spec, unit, work);
     for (const auto* list :

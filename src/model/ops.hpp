@@ -26,6 +26,10 @@ struct Recompute {  // recomputed in the backward instead of kept
   bool norms = false, mla_up = false, swiglu = false;
   bool attention_core = false;  // scores, softmax and dropout of unfused attention ("selective")
   bool layers = false;          // whole layers from their input ("full"); implies the others
+  // Only so many layers of each pipeline stage whole, its first ones, and of the others what the rest says
+  // (Megatron-LM's recompute_method block, NVIDIA/Megatron-LM, transformer/transformer_block.py: of each
+  // virtual stage). Such layers are units of their own: model::again.
+  std::int64_t full_layers = 0;
 };
 
 // Which ops one kernel does, and which list describes a layer: what a framework generation settles
@@ -36,7 +40,7 @@ struct Kernels {
     standard,  // Megatron-LM, Megatron-Core with Transformer Engine, FSDP: see the flags below
   };
   Stack stack = Stack::deepseek;
-  bool flash_attention = true;   // else scores, softmax, dropout and context are separate kernels
+  bool flash_attention = true;  // else scores, softmax, dropout and context are separate kernels
   AttentionKernel attention = AttentionKernel::fastest;  // which generation of flash attention
   bool fused_softmax = true;     // scale, mask and softmax in one pass (unfused attention)
   bool fused_activation = true;  // bias and activation in one pass; SwiGLU in one pass
@@ -61,7 +65,7 @@ struct Kernels {
 struct Work {
   std::int64_t tokens = 4096;    // T: tokens of one micro-batch on this GPU (after the context-parallel cut)
   std::int64_t sequence = 4096;  // s: full sequence length that attention spans
-  std::int64_t local_experts = 4;        // routed experts whose weights are here
+  std::int64_t local_experts = 4;  // routed experts whose weights are here
   // Rows its experts compute, padded to 128 per expert; with expert tensor parallelism those of the group.
   std::int64_t routed_rows = 32768;
   std::int64_t received_tokens = 30680;  // distinct tokens received (a token goes once to a GPU)
@@ -89,7 +93,7 @@ struct Op {
 struct UnitOps {
   Unit unit{};
   std::vector<Op> attention_f, mlp_f, mlp_i, attention_i, mlp_w, attention_w;  // in execution order
-  bool has_exchange = false;  // token dispatch before mlp, combine after it (and their gradients)
+  bool has_exchange = false;    // token dispatch before mlp, combine after it (and their gradients)
   bool exchange_again = false;  // full recompute: the backward first dispatches and combines once more
 };
 

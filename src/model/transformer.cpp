@@ -97,9 +97,18 @@ Unit layer_unit(const TransformerSpec& spec, std::int64_t i) {
 }  // namespace
 
 std::string_view name_of(Unit unit) {
-  constexpr std::array<std::string_view, unit_count> names{
-      "embedding", "dense_layer", "moe_layer",          "mtp_layer",
-      "head",      "mtp_head",    "dense_window_layer", "moe_window_layer"};
+  constexpr std::array<std::string_view, unit_count> names{"embedding",
+                                                           "dense_layer",
+                                                           "moe_layer",
+                                                           "mtp_layer",
+                                                           "head",
+                                                           "mtp_head",
+                                                           "dense_window_layer",
+                                                           "moe_window_layer",
+                                                           "dense_layer_again",
+                                                           "moe_layer_again",
+                                                           "dense_window_layer_again",
+                                                           "moe_window_layer_again"};
   return names[static_cast<std::size_t>(unit)];
 }
 
@@ -133,7 +142,7 @@ std::vector<Unit> list_units(const TransformerSpec& spec) {
 }
 
 double count_parameters(const TransformerSpec& spec, Unit unit) {
-  switch (unit) {
+  switch (plain(unit)) {
     case Unit::embedding:
       return product(spec.vocabulary + spec.learned_positions, spec.hidden);
     case Unit::dense_layer:
@@ -150,6 +159,8 @@ double count_parameters(const TransformerSpec& spec, Unit unit) {
              norm_weights(spec, spec.hidden);
     case Unit::mtp_head:
       return norm_weights(spec, spec.hidden);  // the projection is the main model's
+    default:
+      break;
   }
   check(false, "unknown unit");
   return 0;
@@ -165,7 +176,7 @@ double count_matmul_parameters(const TransformerSpec& spec, Unit unit) {
   const double dense = attention + count_feed_forward_parameters(spec, spec.dense_ffn);
   const auto active = shared_width(spec.moe) + spec.moe.top_k * spec.moe.expert_ffn;
   const double moe = attention + gate(spec) + count_feed_forward_parameters(spec, active);
-  switch (unit) {
+  switch (plain(unit)) {
     case Unit::embedding:
       return 0;  // a gather
     case Unit::dense_layer:
@@ -179,6 +190,8 @@ double count_matmul_parameters(const TransformerSpec& spec, Unit unit) {
     case Unit::head:
     case Unit::mtp_head:
       return product(spec.vocabulary, spec.hidden);
+    default:
+      break;
   }
   check(false, "unknown unit");
   return 0;

@@ -61,20 +61,54 @@ enum class Unit : std::uint8_t {
   head,
   mtp_head,
   dense_window_layer,
-  moe_window_layer
+  moe_window_layer,
+  // The same layers where a plan recomputes some whole and others not (Recompute::full_layers).
+  dense_layer_again,
+  moe_layer_again,
+  dense_window_layer_again,
+  moe_window_layer_again
 };
-inline constexpr std::size_t unit_count = 8;
+inline constexpr std::size_t unit_count = 12;
 std::string_view name_of(Unit unit);
+constexpr Unit plain(Unit u) {  // what the model calls it, recomputed or not
+  switch (u) {
+    case Unit::dense_layer_again:
+      return Unit::dense_layer;
+    case Unit::moe_layer_again:
+      return Unit::moe_layer;
+    case Unit::dense_window_layer_again:
+      return Unit::dense_window_layer;
+    case Unit::moe_window_layer_again:
+      return Unit::moe_window_layer;
+    default:
+      return u;
+  }
+}
+constexpr Unit again(Unit u) {  // the reverse; what is never recomputed by layers stays as it is
+  switch (u) {
+    case Unit::dense_layer:
+      return Unit::dense_layer_again;
+    case Unit::moe_layer:
+      return Unit::moe_layer_again;
+    case Unit::dense_window_layer:
+      return Unit::dense_window_layer_again;
+    case Unit::moe_window_layer:
+      return Unit::moe_window_layer_again;
+    default:
+      return u;
+  }
+}
 constexpr bool is_windowed(Unit u) {
-  return u == Unit::dense_window_layer || u == Unit::moe_window_layer;
+  return plain(u) == Unit::dense_window_layer || plain(u) == Unit::moe_window_layer;
 }
 constexpr bool is_layer(Unit u) {
-  return u == Unit::dense_layer || u == Unit::moe_layer || u == Unit::mtp_layer || is_windowed(u);
+  return plain(u) == Unit::dense_layer || plain(u) == Unit::moe_layer || u == Unit::mtp_layer ||
+         is_windowed(u);
 }
 // Routed experts are in it (an MTP module's layer is of the main model's last kind).
 constexpr bool has_experts(const TransformerSpec& spec, Unit u) {
   return spec.moe.experts > 0 &&
-         (u == Unit::moe_layer || u == Unit::moe_window_layer || u == Unit::mtp_layer);
+         (plain(u) == Unit::moe_layer || plain(u) == Unit::moe_window_layer || u == Unit::mtp_layer);
 }
 
 // All units of the model in forward order: embedding, layers, head, then per MTP depth mtp_layer and

@@ -40,7 +40,7 @@ double fp8_weights(const model::TransformerSpec& model, Unit unit) {
                attention = model::count_attention_parameters(model);
   const double shared = model::count_feed_forward_parameters(model, model::shared_width(model.moe));
   const double dense = model::count_feed_forward_parameters(model, model.dense_ffn);
-  switch (unit) {
+  switch (model::plain(unit)) {
     case Unit::dense_layer:
     case Unit::dense_window_layer:
       return attention + dense;
@@ -53,6 +53,8 @@ double fp8_weights(const model::TransformerSpec& model, Unit unit) {
     case Unit::head:
     case Unit::mtp_head:
       return 0;
+    default:
+      break;
   }
   check(false, "unknown unit");
   return 0;

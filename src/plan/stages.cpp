@@ -79,6 +79,18 @@ Stages default_stages(const model::TransformerSpec& model, std::int64_t stages) 
   return cut(units, lengths);
 }
 
+Stages recompute_first(Stages stages, std::int64_t layers) {
+  for (auto& stage : stages) {
+    std::int64_t left = layers;
+    for (auto& unit : stage)
+      if (left > 0 && model::again(unit) != unit) {
+        unit = model::again(unit);
+        --left;
+      }
+  }
+  return stages;
+}
+
 std::string why_not_stages(const Stages& stages, const model::TransformerSpec& model) {
   const auto units = model::list_units(model);
   std::size_t next = 0;
@@ -86,7 +98,7 @@ std::string why_not_stages(const Stages& stages, const model::TransformerSpec& m
     if (stages[i].empty()) return fmt::format("stage {} holds nothing", i);
     for (const auto unit : stages[i]) {
       if (next == units.size()) return fmt::format("stage {} holds a {} too many", i, name_of(unit));
-      if (unit != units[next])
+      if (model::plain(unit) != units[next])
         return fmt::format("stage {} holds a {} where {} comes next", i, name_of(unit), name_of(units[next]));
       ++next;
     }

@@ -28,6 +28,10 @@ using Stages = std::vector<std::vector<model::Unit>>;
 // Precondition: the model has at least as many units as there are stages; no stage is empty.
 Stages default_stages(const model::TransformerSpec& model, std::int64_t stages);
 
+// The same with the first `layers` layers of each stage as units that are recomputed whole (model::again).
+// MTP layers are none of them.
+Stages recompute_first(Stages stages, std::int64_t layers);
+
 // Why these stages are not the model's units, each once and in forward order; empty when they are.
 std::string why_not_stages(const Stages& stages, const model::TransformerSpec& model);
 

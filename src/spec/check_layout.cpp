@@ -99,11 +99,11 @@ std::int64_t stage_count(const PlanSpec& plan) {
 
 plan::PlanSpec with_stages(const PlanRead& read, const model::TransformerSpec& model) {
   auto plan = read.plan;
-  if (!read.default_stages || plan.pipeline == 0 || plan.virtual_stages == 0 || model.layers == 0)
-    return plan;
+  const bool known = plan.pipeline != 0 && plan.virtual_stages != 0 && model.layers != 0;
   const auto stages = stage_count(plan);
-  if (static_cast<std::int64_t>(model::list_units(model).size()) >= stages)
+  if (read.default_stages && known && static_cast<std::int64_t>(model::list_units(model).size()) >= stages)
     plan.stages = plan::default_stages(model, stages);
+  plan.stages = plan::recompute_first(std::move(plan.stages), plan.recompute.full_layers);
   return plan;
 }
 

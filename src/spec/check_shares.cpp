@@ -150,6 +150,7 @@ Lack lack_of_deepseek(const PlanSpec& p, const model::TransformerSpec& m) {
   if (p.tensor > 1) return {"tensor", fmt::format("tensor {}", p.tensor)};
   if (p.expert_tensor > 1) return {"expert_tensor", fmt::format("expert_tensor {}", p.expert_tensor)};
   if (p.recompute.layers) return {"recompute", "recompute full"};
+  if (p.recompute.full_layers > 0) return {"recompute.full_layers", "recompute of whole layers"};
   if (p.recompute.attention_core) return {"recompute", "recompute selective"};
   if (p.precision != Precision::fp8 && p.precision != Precision::bf16) return {"precision", "this precision"};
   return {};

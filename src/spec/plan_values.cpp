@@ -11,7 +11,9 @@ namespace {
 constexpr std::array unit_names{"embedding", "dense",    "moe",          "mtp",
                                 "head",      "mtp_head", "dense_window", "moe_window"};  // as model::Unit
 const char* const recompute_meaning =
-    "none, full, selective, or a list out of norms, mla_up, swiglu, attention_core";
+    "none, full, selective, a list out of norms, mla_up, swiglu, attention_core, or {full_layers: 4}";
+const char* const others_meaning =  // of layers that are not recomputed whole
+    "none, selective, or a list out of norms, mla_up, swiglu, attention_core";
 
 // "3 dense" or "head": so many units of one kind.
 void add_units(Reader& reader, const Node& item, std::vector<model::Unit>& stage) {
@@ -86,18 +88,16 @@ void read_stage_lists(Reader& reader, PlanRead& read) {
                           entry->value.where);
 }
 
-void read_recompute(Reader& reader, model::Recompute& recompute) {
-  const auto* entry = reader.optional("recompute");
-  if (entry == nullptr) return;
-  const auto& value = entry->value;
-  const auto key = reader.full("recompute");
-  recompute = {};
+namespace {
+
+// "full", "selective", "none", or a list of what is recomputed.
+void read_recompute_word(Reader& reader, const Node& value, const std::string& key, const char* meaning,
+                         model::Recompute& recompute) {
   if (value.kind == Node::Kind::scalar) {
-    recompute.layers = value.text == "full";
+    recompute.layers = value.text == "full" && meaning == recompute_meaning;
     recompute.attention_core = value.text == "selective";
     if (!recompute.layers && !recompute.attention_core && value.text != "none")
-      reader.context().error(value.where, fmt::format("cannot recompute {}", in_quotes(value.text)),
-                             recompute_meaning);
+      reader.context().error(value.where, fmt::format("cannot recompute {}", in_quotes(value.text)), meaning);
     reader.context().record(key, value.text, value.where);
     return;
   }
@@ -107,6 +107,24 @@ void read_recompute(Reader& reader, model::Recompute& recompute) {
   recompute.mla_up = chosen[1];
   recompute.swiglu = chosen[2];
   recompute.attention_core = chosen[3];
+}
+
+}  // namespace
+
+void read_recompute(Reader& reader, model::Recompute& recompute) {
+  const auto* entry = reader.optional("recompute");
+  if (entry == nullptr) return;
+  const auto key = reader.full("recompute");
+  recompute = {};
+  if (entry->value.kind != Node::Kind::map)
+    return read_recompute_word(reader, entry->value, key, recompute_meaning, recompute);
+  Reader some(reader.context(), entry->value, key, entry->where);
+  const auto layers =
+      some.integer("full_layers", "the first layers of each pipeline stage, recomputed whole", {1, 10'000});
+  if (const auto* others = some.optional("others"); others != nullptr)
+    read_recompute_word(some, others->value, some.full("others"), others_meaning, recompute);
+  recompute.full_layers = layers;
+  some.finish();
 }
 
 plan::Overlap overlap_of(Reader& reader, const Node& list, const std::string& key,

@@ -175,6 +175,7 @@ plan::PlanSpec with_stages(plan::PlanSpec plan, const model::TransformerSpec& mo
   plan.stages = plan::default_stages(model, stages);
   if (model.layers % stages != 0)
     lookup.note("stages", plan::to_text(plan.stages), "layers do not divide evenly");
+  plan.stages = plan::recompute_first(std::move(plan.stages), plan.recompute.full_layers);
   return plan;
 }
 

@@ -4,7 +4,8 @@
 //
 //   step = tokens of the batch / (tokens a second)
 //   step = FLOPs of the batch / (TFLOP/s of a GPU * GPUs), MFU being TFLOP/s over the BF16 peak of the part
-//   hardware FLOPs = model FLOPs + one more forward of every layer, without the head (Megatron-LM,
+//   hardware FLOPs = model FLOPs + one more forward of every layer (of those that are recomputed, where the run
+//                    says which), without the head (Megatron-LM,
 //                    arXiv:2104.04473, section 5: F = 96 B s l h^2 (1 + s / 6h + V / 16 l h))
 
 #include <optional>
@@ -21,9 +22,9 @@ struct MeasuredStep {
   std::string from;  // the key that it comes from
 };
 
-// FLOPs that a set counts for one step.
+// FLOPs that a set counts for one step; `again`: the share of the layers that are recomputed.
 Flops counted_flops(const spec::FigureDefinition& figure, const model::TransformerSpec& model,
-                    std::int64_t sequence, std::int64_t batch);
+                    std::int64_t sequence, std::int64_t batch, double again = 1);
 
 // Nothing when the row has no figure of a step. Seconds stand before rates, and rates before FLOPs.
 std::optional<MeasuredStep> measured_step(const spec::RunRow& row, const spec::FigureDefinition& figure,

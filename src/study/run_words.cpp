@@ -34,7 +34,15 @@ std::optional<model::Recompute> recompute_word(const std::string& word) {
   model::Recompute recompute;
   if (text.empty() || text.starts_with("none")) return recompute;
   if (text.starts_with("full")) {
-    recompute.layers = true;
+    const auto digit = text.find_first_of("0123456789");
+    const bool some = holds(text, "block");  // "full (block, 4)": the first 4 layers of each stage
+    if (some != (digit != std::string::npos)) return std::nullopt;
+    if (some) {
+      for (auto i = digit; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i)
+        recompute.full_layers = std::min<std::int64_t>(recompute.full_layers * 10 + (text[i] - '0'), 10'000);
+      if (recompute.full_layers == 0) return std::nullopt;
+    }
+    recompute.layers = !some;
     return recompute;
   }
   // torchtitan keeps what matrix products and attention return and repeats the small ops between them

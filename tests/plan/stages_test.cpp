@@ -52,3 +52,16 @@ TEST_CASE("stages that are not the model are told apart") {
   stages[2].clear();
   CHECK(why_not_stages(stages, model) == "stage 2 holds nothing");
 }
+
+TEST_CASE("the first layers of every stage are recomputed whole, and the stages are still the model") {
+  const auto model = deepseek_v3();
+  const auto stages = recompute_first(default_stages(model, 16), 2);
+  using model::Unit;
+  CHECK(stages[0] == std::vector{Unit::embedding, Unit::dense_layer_again, Unit::dense_layer_again,
+                                 Unit::dense_layer, Unit::moe_layer});
+  CHECK(stages[1] ==
+        std::vector{Unit::moe_layer_again, Unit::moe_layer_again, Unit::moe_layer, Unit::moe_layer});
+  CHECK(stages[15] == std::vector{Unit::moe_layer_again, Unit::head, Unit::mtp_layer, Unit::mtp_head});
+  CHECK(why_not_stages(stages, model).empty());
+  CHECK(recompute_first(default_stages(model, 16), 0) == default_stages(model, 16));
+}

@@ -141,3 +141,23 @@ TEST_CASE("every key of a layout reaches the plan, and a stage changes what it n
   CHECK(said("plan.shard_group") == "0 by default");
   CHECK(said("plan.overlap") == "gradients, parameters, tensor, p2p by default");
 }
+
+TEST_CASE("some layers of each stage are recomputed whole, the others as the rest of the map says") {
+  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  const auto s = spec::load(good, {"plan.software=" + root + "/models/software/megatron-core-2025.yaml",
+                                   "plan.schedule=1f1b", "plan.recompute={full_layers: 1, others: [norms]}",
+                                   "stages.second.plan.recompute={full_layers: 1000, others: selective}"});
+  CHECK(s.plan.recompute.full_layers == 1);
+  CHECK(s.plan.recompute.norms);
+  CHECK_FALSE(s.plan.recompute.layers);
+  const auto count = [](const plan::PlanSpec& plan) {
+    std::int64_t again = 0;
+    for (const auto& stage : plan.stages)
+      for (const auto unit : stage) again += unit != model::plain(unit) ? 1 : 0;
+    return again;
+  };
+  CHECK(count(s.plan) == s.plan.pipeline);
+  CHECK(count(s.stages[0].plan) == s.plan.pipeline);
+  CHECK(count(s.stages[1].plan) == s.model.layers);
+  CHECK(s.stages[1].plan.recompute.attention_core);
+}

@@ -61,6 +61,9 @@ TEST_CASE("FLOPs are those that the set counts") {
   CHECK(counted_flops({false, true, ""}, scenario().model, 8, 16).base() == Approx((3312 - 384) * tokens));
   // One more forward of both layers, without the head.
   CHECK(counted_flops({true, false, ""}, scenario().model, 8, 16).base() == Approx((3312 + 1024) * tokens));
+  // Of one of the two layers.
+  CHECK(counted_flops({true, false, ""}, scenario().model, 8, 16, 0.5).base() ==
+        Approx((3312 + 512) * tokens));
 }
 
 TEST_CASE("hardware FLOPs are those of the formula in Megatron-LM's paper") {

@@ -29,6 +29,11 @@ TEST_CASE("what is recomputed") {
   const auto v3 = recompute_word("RMSNorm + MLA up-projection + SwiGLU output");
   CHECK((v3->norms && v3->mla_up && v3->swiglu && !v3->layers));
   CHECK_FALSE(recompute_word("whatever"));
+  const auto some = recompute_word("full (block, 12)");
+  CHECK((some->full_layers == 12 && !some->layers));
+  CHECK_FALSE(recompute_word("full (block)"));
+  CHECK_FALSE(recompute_word("full (block, 0)"));
+  CHECK_FALSE(recompute_word("full (uniform, 2)"));  // units of two layers
 }
 
 TEST_CASE("stages of ZeRO") {
