@@ -1,6 +1,6 @@
 #pragma once
-// `foretrain explain`: every input with its origin, or with --ops what one GPU computes and what each op
-// costs.
+// `foretrain explain`: every input with its origin; with --ops what one GPU computes and what each op costs;
+// or with --memory-over-time the memory of every pipeline rank through a step.
 
 #include <iosfwd>
 #include <optional>
@@ -13,7 +13,11 @@ namespace foretrain::cli {
 struct ExplainOptions {
   ScenarioOptions scenario;
   bool ops = false;
-  std::optional<std::string> unit, phase, stage;  // of the op list
+  std::optional<std::string> unit, phase;  // of the op list
+  std::optional<std::string> stage;        // of the op list or the memory
+  bool memory_over_time = false;
+  bool json = false;     // of the memory
+  std::string svg_file;  // of the memory; "" = none
 };
 
 int explain(const ExplainOptions& options, std::ostream& out);

@@ -115,7 +115,14 @@ void add_explain(CLI::App& app, Command& command) {
   add_text(*sub, "--unit", options->unit, "NAME", "ops of one unit: embedding, dense_layer, moe_layer, ...");
   add_text(*sub, "--phase", options->phase, "NAME",
            "ops of one phase: forward, input_gradient, weight_gradient");
-  add_text(*sub, "--stage", options->stage, "NAME", "ops of this training stage; the first if not given");
+  add_text(*sub, "--stage", options->stage, "NAME",
+           "ops or memory of this training stage; the first if not given");
+  auto* memory = sub->add_flag("--memory-over-time", options->memory_over_time,
+                               "show instead the memory of every pipeline rank through a step");
+  sub->add_flag("--json", options->json, "print every change of the memory as JSON")->needs(memory);
+  sub->add_option("--svg", options->svg_file, "write the memory through the step as a picture (SVG)")
+      ->type_name("FILE")
+      ->needs(memory);
   sub->callback(
       [options, &command] { command = [options](std::ostream& out) { return explain(*options, out); }; });
 }

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 
 #include "base/check.hpp"
 #include "report/milliseconds.hpp"
+#include "report/svg.hpp"
 
 namespace foretrain::report {
 namespace {
@@ -22,52 +22,6 @@ constexpr std::array<std::string_view, 5> names{"F forward", "B backward (I + W)
                                                 "W weight gradient", "F&amp;B overlapped"};
 constexpr double left = 70, top = 64, row_height = 24, box_height = 18;
 
-struct Frame {
-  double width;     // of the plot
-  double makespan;  // ns
-  double x(sim::SimTime t) const {
-    return left + width * static_cast<double>(t.time_since_epoch().count()) / makespan;
-  }
-};
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else
-      result += c;
-  }
-  return result;
-}
-
-// A step of 1, 2 or 5 times a power of ten that cuts the makespan in 5 to 14 parts.
-double axis_step(double makespan) {
-  const double power = std::pow(10.0, std::floor(std::log10(makespan / 5)));
-  const double rest = makespan / 5 / power;
-  return std::max(1.0, std::round((rest >= 5 ? 5 : rest >= 2 ? 2 : 1) * power));  // whole nanoseconds
-}
-
-void draw_axis(std::string& svg, const Frame& frame, double bottom) {
-  const double step = axis_step(frame.makespan);
-  for (double t = 0; t <= frame.makespan; t += step) {
-    const sim::Ticks ticks{static_cast<std::int64_t>(t)};
-    const double x = frame.x(sim::SimTime{ticks});
-    fmt::format_to(std::back_inserter(svg),
-                   "<path d=\"M{0:.2f} {1}V{2:.2f}\" stroke=\"#999\" stroke-width=\"0.5\"/>\n", x, top - 4,
-                   bottom);
-    fmt::format_to(std::back_inserter(svg),
-                   "<text x=\"{:.2f}\" y=\"{:.2f}\" text-anchor=\"middle\">{}</text>\n", x, bottom + 14,
-                   milliseconds_text(ticks));
-  }
-  fmt::format_to(std::back_inserter(svg), "<text x=\"{:.2f}\" y=\"{:.2f}\">time, ms</text>\n", left,
-                 bottom + 30);
-}
-
 void draw_legend(std::string& svg) {
   double x = left;
   for (std::size_t i = 0; i < colours.size(); ++i) {
@@ -79,7 +33,7 @@ void draw_legend(std::string& svg) {
   }
 }
 
-void draw_chunk(std::string& svg, const Frame& frame, std::size_t rank, const Instruction& i,
+void draw_chunk(std::string& svg, const TimeFrame& frame, std::size_t rank, const Instruction& i,
                 const cluster::Span& span) {
   const double x = frame.x(span.start), width = frame.x(span.end) - x;
   const double y = top + row_height * static_cast<double>(rank) + (row_height - box_height) / 2;
@@ -108,15 +62,10 @@ std::string gantt_svg(const plan::Program& program, const cluster::Timeline& tim
   const auto& rows = timeline.spans[lane];
   std::size_t longest = 0;
   for (const auto& row : rows) longest = std::max(longest, row.size());
-  const Frame frame{std::clamp(static_cast<double>(longest) * 14, 900.0, 12000.0),
-                    std::max(1.0, static_cast<double>(timeline.makespan.time_since_epoch().count()))};
+  const TimeFrame frame{left, std::clamp(static_cast<double>(longest) * 14, 900.0, 12000.0),
+                        std::max(1.0, static_cast<double>(timeline.makespan.time_since_epoch().count()))};
   const double bottom = top + row_height * static_cast<double>(rows.size());
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
-      "font-family=\"sans-serif\" "
-      "font-size=\"11\">\n<title>{2}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-      "<text x=\"{3}\" y=\"20\" font-size=\"14\">{2}</text>\n",
-      left + frame.width + 30, bottom + 40, escaped(title), left);
+  std::string svg = svg_head(left + frame.width + 30, bottom + 40, title, left);
   draw_legend(svg);
   for (std::size_t rank = 0; rank < rows.size(); ++rank) {
     const double y = top + row_height * static_cast<double>(rank);
@@ -126,7 +75,7 @@ std::string gantt_svg(const plan::Program& program, const cluster::Timeline& tim
                    "fill=\"#eee\"/>\n",
                    left - 6, y + 16, rank, left, y + (row_height - box_height) / 2, frame.width, box_height);
   }
-  draw_axis(svg, frame, bottom);
+  draw_time_axis(svg, frame, top, bottom);
   for (std::size_t rank = 0; rank < rows.size(); ++rank)
     for (const cluster::Span& span : rows[rank])
       draw_chunk(svg, frame, rank, program.per_rank[rank][static_cast<std::size_t>(span.instruction)], span);

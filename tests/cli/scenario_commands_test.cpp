@@ -129,3 +129,18 @@ TEST_CASE("compare takes several files, and variants whose values may be lists")
       Contains("B  scenarios/small.yaml with plan.schedule=zb1p, plan.recompute=[norms, swiglu]\nC  "));
   CHECK_THAT(run({"compare", small, small, "--json"}).out, Contains("\"variant\": \"scenarios/small.yaml\""));
 }
+
+TEST_CASE("explain shows memory over time, as text, JSON and picture, with 1 where it does not fit") {
+  const auto text = run({"explain", small, "--memory-over-time"});
+  CHECK(text.status == 0);
+  CHECK_THAT(text.out, Contains("MEMORY OVER TIME") && Contains("  rank 0 |"));
+  CHECK_THAT(run({"explain", small, "--memory-over-time", "--json"}).out, Contains("\"peak_at_s\""));
+  const auto file = (std::filesystem::temp_directory_path() / "foretrain_memory.svg").string();
+  run({"explain", small, "--memory-over-time", "--svg", file.c_str()});
+  CHECK(std::filesystem::file_size(file) > 1000);
+  std::filesystem::remove(file);
+  const auto full = run({"explain", small, "--memory-over-time", "--set", "plan.micro_batch=16"});
+  CHECK(full.status == 1);
+  CHECK_THAT(full.out, Contains("DOES NOT FIT"));
+  CHECK_THAT(mistake({"explain", small, "--json"}), Contains("--memory-over-time"));
+}

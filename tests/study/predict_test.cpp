@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "spec/load.hpp"
+#include "study/memory_over_time.hpp"
 #include "study/run.hpp"
 
 using namespace foretrain;
@@ -76,4 +77,33 @@ TEST_CASE("a step that does not fit has both: its time, and what is too much") {
   CHECK(step.infeasible.empty());
   CHECK(step.does_not_fit.find("GiB of 80.0") != std::string::npos);
   CHECK(step.step.step_time > seconds(0));
+}
+
+TEST_CASE("memory over time peaks at the total of the memory report, on every rank of shipped scenarios") {
+  for (const std::string name : {"small", "deepseek-v3", "gpt3-175b-a100", "llama3.1-405b"}) {
+    const auto scenario = spec::load(FORETRAIN_ROOT "/scenarios/" + name + ".yaml", {});
+    for (const auto& stage : scenario.stages) {
+      CAPTURE(name, stage.name);
+      const auto memory = study::memory_over_time(scenario, stage);
+      REQUIRE(memory.step.infeasible.empty());
+      REQUIRE(memory.ranks.size() == memory.step.memory.size());
+      for (std::size_t r = 0; r < memory.ranks.size(); ++r) {
+        const auto& curve = memory.ranks[r];
+        CHECK(curve.points[curve.peak].used == memory.step.memory[r].total);
+        const auto higher = std::count_if(curve.points.begin(), curve.points.end(), [&](const auto& point) {
+          return point.used > memory.step.memory[r].total;
+        });
+        CHECK(higher == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("a step that cannot run has no memory over time") {
+  const auto scenario = small();
+  auto stage = scenario.stages[0];
+  stage.batch.to = 17;
+  const auto memory = study::memory_over_time(scenario, stage);
+  CHECK(memory.ranks.empty());
+  CHECK_FALSE(memory.step.infeasible.empty());
 }
