@@ -138,9 +138,11 @@ std::vector<Uncertain> list_uncertain(const SteadyStep& base) {
   if (spec.plan->offload_optimizer) {
     all.push_back({"CPU Adam", "one update of a known number of parameters, on all GPUs of a node at once",
                    spec.host->adam.from, [](Inputs& in, double factor) { in.host.adam.value /= factor; }});
-    all.push_back(
-        {"copies to the host", "pinned copies of all GPUs of a node at once", spec.host->to_host.from,
-         [](Inputs& in, double factor) { in.host.to_host.value = in.host.to_host.value / factor; }});
+    all.push_back({"copies to the host and back", "pinned copies of all GPUs of a node at once",
+                   spec.host->to_host.from, [](Inputs& in, double factor) {
+                     in.host.to_host.value = in.host.to_host.value / factor;
+                     in.host.to_gpu.value = in.host.to_gpu.value / factor;
+                   }});
   }
   std::erase_if(all, [](const Uncertain& u) { return u.from.spread <= 0; });
   return all;
