@@ -27,6 +27,13 @@ constexpr std::string_view name_of(Group g) {
 // of which computes while the next is on its way; a GEMM as it is; or nothing.
 enum class Beside : std::uint8_t { nothing, pieces, whole };
 
+// How the ranks of a context-parallel group get one another's keys and values: blocks handed on around a ring
+// while attention runs on the last, or all of them gathered before attention.
+enum class ContextExchange : std::uint8_t { ring, all_gather };
+constexpr std::string_view name_of(ContextExchange c) {
+  return c == ContextExchange::ring ? "ring" : "all_gather";
+}
+
 struct Communication {
   Pattern pattern{};
   Group group{};

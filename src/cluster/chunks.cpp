@@ -114,11 +114,12 @@ UnitPrices price_units(const ChunkInputs& inputs) {
       const auto u = static_cast<std::size_t>(unit);
       if (!prices.alone[u].blocks[0].empty()) continue;
       const bool sharded = inputs.parameters != Parameters::held;
+      const auto& context = model::is_windowed(unit) ? inputs.context_window : inputs.context;
       ComputeConditions alone{.sms_beside = sharded ? inputs.nccl_sms : 0,
                               .hbm_taken = inputs.hbm_taken_alone,
                               .sources = inputs.sources,
-                              .attention_forward_extra = inputs.context_forward,
-                              .attention_backward_extra = inputs.context_backward,
+                              .attention_forward_extra = context.forward,
+                              .attention_backward_extra = context.backward,
                               .collectives = inputs.collectives,
                               .host_launch = inputs.host_launch};
       ComputeConditions paired = alone;

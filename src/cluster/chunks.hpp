@@ -16,6 +16,7 @@
 #include <map>
 #include <vector>
 
+#include "cluster/context.hpp"
 #include "cluster/group.hpp"
 #include "cluster/pipeline.hpp"
 #include "hardware/gpu.hpp"
@@ -38,8 +39,8 @@ struct ChunkInputs {
   const hardware::GpuSpec* gpu = nullptr;
   model::Work work;          // at balanced load
   double unpadded_rows = 0;  // of it, without the padding of grouped GEMMs
-  Seconds context_forward{},
-      context_backward{};  // exposed exchange of context parallelism, per attention block
+  // Exposed exchange of context parallelism, per attention block; of layers with a sliding window.
+  ContextExposed context, context_window;
   std::vector<std::vector<model::Unit>> stages;
   std::array<ExchangeTime, exchange_kinds> exchange_alone{},
       exchange_beside{};  // beside: in an overlapped pair

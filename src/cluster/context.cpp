@@ -2,37 +2,58 @@
 
 #include <algorithm>
 
+#include "network/priced.hpp"
+
 namespace foretrain::cluster {
 namespace {
 
-// Elements that one token's keys and values take on one GPU of the ring.
-double width(const model::AttentionSpec& attention, std::int64_t tensor_parallel) {
-  if (attention.kind == model::AttentionSpec::Kind::mla)
-    return static_cast<double>(attention.kv_lora_rank + attention.qk_rope_dim);
-  const std::int64_t heads = std::max<std::int64_t>(1, attention.kv_heads / tensor_parallel);
-  return static_cast<double>(2 * heads * attention.head_dim);
+// A ring over several nodes advances at its slowest hop: the rail.
+Seconds time_of_round(Bytes size, const model::Work& work, const ContextInputs& in,
+                      const network::LinkSpeeds& speeds) {
+  const bool far = work.context_parallel * work.tensor_parallel > in.gpus_per_node;
+  return network::time_of_message(size, far ? network::Hop::ib : network::Hop::nvlink, speeds);
+}
+
+Seconds beyond(Seconds exchange, Seconds attention) {
+  return std::max(seconds(0), exchange - attention);
+}
+
+ContextExposed time_ring(ContextTimes& times, const model::Work& work, const ContextInputs& in,
+                         const network::LinkSpeeds& speeds) {
+  const auto cp = static_cast<double>(work.context_parallel);
+  times.round = time_of_round(times.block, work, in, speeds);
+  const Seconds back = time_of_round(2 * times.block, work, in, speeds);
+  return {(cp - 1) * beyond(times.round, in.attention_forward / cp),
+          (cp - 1) * beyond(back, in.attention_backward / cp)};
+}
+
+ContextExposed time_all_gather(ContextTimes& times, const model::ContextRow& row, const model::Work& work,
+                               const ContextInputs& in, const network::LinkSpeeds& speeds) {
+  const auto cp = static_cast<double>(work.context_parallel);
+  const auto group = network::shape_of(work.context_parallel, work.tensor_parallel, in.gpus_per_node);
+  for (const Bytes part : {row.keys, row.values}) {
+    const Bytes whole = part * (static_cast<double>(work.tokens) * cp);
+    times.gather += network::time_of(Pattern::all_gather, whole, group, speeds);
+    times.scatter += network::time_of(Pattern::reduce_scatter, whole, group, speeds);
+  }
+  if (!in.beside) return {times.gather, times.gather + times.scatter};
+  const Seconds forward = in.attention_forward / cp, backward = in.attention_backward / cp;  // of one block
+  const Seconds round = time_of_round(2 * times.block, work, in, speeds);
+  return {beyond(times.gather, forward),
+          beyond(times.gather, backward) + (cp - 1) * beyond(round, backward) + round};
 }
 
 }  // namespace
 
 ContextTimes context_times(const model::TransformerSpec& spec, const model::Work& work,
-                           std::int64_t gpus_per_node, const network::LinkSpeeds& speeds,
-                           Seconds attention_forward, Seconds attention_backward) {
+                           const ContextInputs& inputs, const network::LinkSpeeds& speeds) {
   ContextTimes times{};
-  const auto cp = static_cast<double>(work.context_parallel);
   if (work.context_parallel <= 1) return times;
-  times.block =
-      size_of(DType::bf16) * (static_cast<double>(work.tokens) * width(spec.attention, work.tensor_parallel));
-  // A ring over several nodes advances at its slowest hop: the rail.
-  const auto hop =
-      work.context_parallel * work.tensor_parallel > gpus_per_node ? network::Hop::ib : network::Hop::nvlink;
-  times.round = network::time_of_message(times.block, hop, speeds);
-  const auto exposed = [cp](Seconds round, Seconds attention) {
-    return (cp - 1) * std::max(seconds(0), round - attention / cp);
-  };
-  times.exposed_forward = exposed(times.round, attention_forward);
-  times.exposed_backward =
-      exposed(network::time_of_message(2 * times.block, hop, speeds), attention_backward);
+  const auto row = model::context_row(spec, work);
+  times.block = (row.keys + row.values) * static_cast<double>(work.tokens);
+  times.exposed = inputs.how == ContextExchange::ring ? time_ring(times, work, inputs, speeds)
+                                                      : time_all_gather(times, row, work, inputs, speeds);
+  if (work.recompute.layers || work.recompute.attention_core) times.exposed.backward += times.exposed.forward;
   return times;
 }
 

@@ -50,15 +50,25 @@ ExchangeTime one_hop(const StepSpec& spec, Bytes row, double tokens, const netwo
   return group.nodes > 1 ? ExchangeTime{time, {}} : ExchangeTime{{}, time};
 }
 
-// Attention kernels of one layer, forward and backward: what a context-parallel exchange can hide under.
-Seconds attention_time(const StepSpec& spec, const model::Work& work, Family family) {
+// What a context-parallel exchange can hide under.
+Seconds time_of_family(const StepSpec& spec, const std::vector<model::Op>& block, Family family) {
   Seconds total{};
-  const auto ops = model::list_ops(*spec.model, model::Unit::dense_layer, work);
-  for (const auto* block : {&ops.attention_f, &ops.attention_i})
-    for (const auto& op : *block)
-      if (!op.communication && op.kernel.family == family)
-        total += hardware::price(op.kernel, *spec.gpu, {}).time;
+  for (const auto& op : block)
+    if (!op.communication && op.kernel.family == family)
+      total += hardware::price(op.kernel, *spec.gpu, {}).time;
   return total;
+}
+
+ContextExposed exposed_context(const StepSpec& spec, const model::Work& work, model::Unit unit,
+                               const network::LinkSpeeds& speeds) {
+  const auto ops = model::list_ops(*spec.model, unit, work);
+  const ContextInputs in{
+      .how = spec.plan->context_exchange,
+      .beside = spec.software->context_overlap.value,
+      .gpus_per_node = spec.cluster->nvlink_gpus(),
+      .attention_forward = time_of_family(spec, ops.attention_f, Family::attention_forward),
+      .attention_backward = time_of_family(spec, ops.attention_i, Family::attention_backward)};
+  return context_times(*spec.model, work, in, speeds).exposed;
 }
 
 }  // namespace
@@ -141,11 +151,9 @@ void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, netw
 
 void add_context(const StepSpec& spec, const network::LinkSpeeds& speeds, ChunkInputs& inputs) {
   if (inputs.work.context_parallel <= 1) return;
-  const auto times = context_times(*spec.model, inputs.work, spec.cluster->nvlink_gpus(), speeds,
-                                   attention_time(spec, inputs.work, Family::attention_forward),
-                                   attention_time(spec, inputs.work, Family::attention_backward));
-  inputs.context_forward = times.exposed_forward;
-  inputs.context_backward = times.exposed_backward;
+  inputs.context = exposed_context(spec, inputs.work, model::Unit::dense_layer, speeds);
+  if (spec.model->attention.window > 0)
+    inputs.context_window = exposed_context(spec, inputs.work, model::Unit::dense_window_layer, speeds);
 }
 
 void add_sharding(const StepSpec& spec, const network::LinkSpeeds& speeds, ChunkInputs& inputs) {

@@ -1,6 +1,6 @@
 // One token on the wire, as DeepEP lays it out (deepseek-ai/DeepEP@main, csrc/kernels/internode.cu,
 // get_num_bytes_per_token): hidden, FP8 scales, source metadata (8 B), then per chosen expert an index and a
-// weight (4 B each) where the message carries them; rounded up to 16 B.
+// weight (4 B each) where the message carries them; rounded up to 16 B. And one token's keys and values.
 
 #include "model/ops.hpp"
 
@@ -43,6 +43,16 @@ ExchangeRow exchange_row(const TransformerSpec& spec, const Work& work) {
           .dispatch_gradient = bytes(hidden),
           .combine = bytes(hidden),
           .combine_gradient = bytes(hidden + weights)};
+}
+
+ContextRow context_row(const TransformerSpec& spec, const Work& work) {
+  const auto& a = spec.attention;
+  const auto row = [](std::int64_t elements) { return bytes(2.0 * static_cast<double>(elements)); };
+  if (work.kernels.stack == Kernels::Stack::deepseek && a.kind == AttentionSpec::Kind::mla)
+    return {row(a.kv_lora_rank + a.qk_rope_dim), {}};
+  const std::int64_t all = a.kind == AttentionSpec::Kind::mla ? a.heads : a.kv_heads;
+  const std::int64_t heads = (all + work.tensor_parallel - 1) / work.tensor_parallel;
+  return {row(heads * query_key_dim(a)), row(heads * value_dim(a))};
 }
 
 }  // namespace foretrain::model

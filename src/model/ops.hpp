@@ -113,6 +113,16 @@ ExchangeRow exchange_row(const TransformerSpec& spec, Precision precision);
 // (Megatron-Core's token dispatcher sends BF16 whatever the precision of the experts' GEMMs).
 ExchangeRow exchange_row(const TransformerSpec& spec, const Work& work);
 
+// Bytes of one token's keys and values that a GPU gives to the others of its context-parallel group, in BF16.
+// DeepSeek's lists project keys and values of all tokens from the latents (attention_ops.cpp), so for them it
+// is the latent and the rotary key, listed under keys; the standard ones project their own tokens before the
+// core attention, as Megatron-Core does, so for MLA too it is all keys and values of the GPU's heads
+// (NVIDIA/Megatron-LM, megatron/core/transformer/multi_latent_attention.py).
+struct ContextRow {
+  Bytes keys{}, values{};
+};
+ContextRow context_row(const TransformerSpec& spec, const Work& work);
+
 Bytes kept_per_micro_batch(const UnitOps& ops);  // sum of `kept`
 
 }  // namespace foretrain::model

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include "base/communication.hpp"
 #include "network/group_shape.hpp"
 #include "network/transfer.hpp"
 
@@ -29,7 +30,6 @@ Rounds list_hierarchical_all_reduce(const GroupShape& group, Bytes buffer);
 // Keys and values of a context-parallel group (for MLA the latent): every rank's `block` reaches every other
 // rank. Ring: blocks are handed on around one ring, attention starts on each as it arrives (Liu et al., "Ring
 // attention", 2023). All-gather: the collective above, before attention.
-enum class ContextExchange : std::uint8_t { ring, all_gather };
 Rounds list_context_exchange(const GroupShape& group, Bytes block, ContextExchange how);
 
 // The closed forms of time_of(list); equal to it, and cheap for any group.

@@ -218,11 +218,30 @@ void add_exchange_buffers(MemoryReport& report, const MemoryInputs& in) {
         fmt::format("{} received rows of one layer's dispatch", in.work.routed_rows));
 }
 
+// Keys and values of the whole sequence, of one layer at a time: as they were received, and what is projected
+// from gathered latents (unless that is recomputed, and so among the temporaries). Their gradients are
+// written by the backward block.
+void add_gathered_keys(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
+  if (in.work.context_parallel <= 1 || in.plan->context_exchange != ContextExchange::all_gather) return;
+  if (std::none_of(units.begin(), units.end(), model::is_layer)) return;
+  const auto row = model::context_row(*in.model, in.work);
+  const auto& a = in.model->attention;
+  const bool latents = row.values == Bytes{};
+  const bool projected = latents && !in.work.recompute.mla_up;
+  const auto heads = static_cast<double>(a.heads * (model::query_key_dim(a) + model::value_dim(a)));
+  const double row_bytes = (row.keys + row.values).base() + (projected ? 2 * heads : 0);
+  const auto tokens = in.work.tokens * in.work.context_parallel;
+  add(report, "gathered_keys", static_cast<double>(tokens) * row_bytes,
+      fmt::format("{} of {} tokens, one layer's{}", latents ? "latents" : "keys and values", tokens,
+                  projected ? ", and keys and values made of them" : ""));
+}
+
 void add_buffers(MemoryReport& report, const MemoryInputs& in, const std::vector<Unit>& units) {
   const double hidden =
       2.0 * static_cast<double>(in.work.tokens * in.model->hidden) / static_cast<double>(in.plan->tensor);
   if (std::any_of(units.begin(), units.end(), [&](Unit u) { return model::has_experts(*in.model, u); }))
     add_exchange_buffers(report, in);
+  add_gathered_keys(report, in, units);
   if (in.plan->stages.size() > 1)
     add(report, "pipeline_buffers", 4 * hidden * static_cast<double>(in.held.size()),
         "for each stage here: activation and gradient, in and out");
@@ -233,6 +252,10 @@ void add_buffers(MemoryReport& report, const MemoryInputs& in, const std::vector
 
 std::vector<UnitMemory> list_unit_memory(const model::TransformerSpec& model, const PlanSpec& plan,
                                          const model::Work& work) {
+  // Own tokens alone are kept. A ring also works block by block: as without it.
+  model::Work own = work;
+  own.context_parallel = 1;
+  const bool gathers = work.context_parallel > 1 && plan.context_exchange == ContextExchange::all_gather;
   std::vector<UnitMemory> found(model::unit_count);
   std::array<bool, model::unit_count> known{};
   for (const auto& stage : plan.stages)
@@ -240,8 +263,8 @@ std::vector<UnitMemory> list_unit_memory(const model::TransformerSpec& model, co
       const auto u = static_cast<std::size_t>(unit);
       if (known[u]) continue;
       known[u] = true;
-      const auto ops = list_ops(model, unit, work);
-      found[u] = {kept_per_micro_batch(ops), temporaries_of(ops)};
+      const auto ops = list_ops(model, unit, own);
+      found[u] = {kept_per_micro_batch(ops), temporaries_of(gathers ? list_ops(model, unit, work) : ops)};
     }
   return found;
 }

@@ -8,7 +8,8 @@
 //   optimizer   master weight and moments, bytes a parameter from the software profile; in host memory with
 //               the gradients they were updated by, where the plan puts them there
 //   activations what the op lists keep, for the micro-batches in flight at the rank's worst moment
-//   the rest    buffers of the exchange and the pipeline, temporaries of one block, a reserve passed in
+//   the rest    buffers of the exchange and the pipeline, keys and values that context parallelism gathers,
+//               temporaries of one block, a reserve passed in
 //
 // ZeRO 1 shares the optimizer's states among the GPUs that hold the same parameters, ZeRO 2 the gradients
 // too, ZeRO 3 the weights too, within its shard group: two units' weights are then gathered at a time, the

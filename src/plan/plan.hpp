@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/communication.hpp"
 #include "base/sourced.hpp"
 #include "model/ops.hpp"
 #include "model/transformer.hpp"
@@ -37,7 +38,8 @@ struct PlanSpec {
   double capacity_factor = 0;  // rows of an expert are cut and padded to it; 0: dropless
   bool offload_optimizer = false;  // states and update live in host memory
   Overlap overlap;
-  std::int64_t micro_batch = 1;  // sequences
+  ContextExchange context_exchange = ContextExchange::ring;  // with context > 1
+  std::int64_t micro_batch = 1;                              // sequences
   Schedule schedule = Schedule::one_f_one_b;
   Schedule fallback = Schedule::zb1p;  // where a batch does not suit `schedule`; the report says so
   model::Recompute recompute;
@@ -85,6 +87,10 @@ struct SoftwareSpec {
   Sourced<double> exchange_hbm;   // share of HBM bandwidth that compute loses while an all-to-all runs
   Sourced<Seconds> barrier;       // notify: fixed time of the counts exchange before a dispatch or combine
   TokenExchange exchange = TokenExchange::deepep;
+  // How context parallelism exchanges keys and values unless the scenario says otherwise, and whether an
+  // all-gather of them hides under attention as in PyTorch (cluster/context.hpp).
+  ContextExchange context_exchange = ContextExchange::ring;
+  Sourced<bool> context_overlap{false, {}};
   model::Kernels kernels;                  // which kernels a layer is made of
   Overlap overlap;                         // what it overlaps unless the scenario says otherwise
   Sourced<double> gradient_bytes{4, {}};   // a parameter, as reduced between replicas

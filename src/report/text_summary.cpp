@@ -94,7 +94,9 @@ std::string overlap_text(const plan::Overlap& overlap) {
 std::string plan_line(const spec::Scenario& s) {
   const plan::PlanSpec& p = s.plan;
   std::string text = fmt::format("pipeline {} x data {}", p.pipeline, p.data);
-  if (p.context > 1) text += fmt::format(" x context {}", p.context);
+  if (p.context > 1)
+    text += fmt::format(" x context {} ({})", p.context,
+                        p.context_exchange == ContextExchange::ring ? "ring" : "all-gather");
   if (p.tensor > 1)
     text += fmt::format(" x tensor {}{}", p.tensor, p.sequence_parallel ? " (sequence parallel)" : "");
   if (s.model.moe.experts > 0) text += fmt::format(", expert {}", p.expert);

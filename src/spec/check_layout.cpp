@@ -54,6 +54,20 @@ void check_layers(const Judge& judge, const Scenario& s) {
   }
 }
 
+// The scenario's own word may be meant for stages that have contexts of their own.
+void check_context_exchange(const Judge& judge, const Scenario& s) {
+  const auto where = judge.context.where_of(judge.layout.prefix + ".context_exchange");
+  if (where.file < 0 || judge.plan.context != 1) return;
+  const bool elsewhere =
+      judge.layout.stage.empty() && std::any_of(s.stages.begin(), s.stages.end(),
+                                                [](const auto& stage) { return stage.plan.context != 1; });
+  if (elsewhere) return;
+  judge.error({"context_exchange"},
+              fmt::format("context_exchange {} is for a sequence on several GPUs, and context is 1",
+                          name_of(judge.plan.context_exchange)),
+              "use context: 2 or more, or leave context_exchange out");
+}
+
 }  // namespace
 
 std::vector<std::int64_t> divisors_of(std::int64_t whole) {
@@ -87,6 +101,7 @@ bool check_layout(Context& context, const Layout& layout, const Scenario& s) {
   const bool staged = check_virtual_stages(judge);
   check_shards(judge);
   check_host(judge, s);
+  check_context_exchange(judge, s);
   if (staged) check_layers(judge, s);
   const bool filled = check_gpus(judge, s);
   if (context.error_count() == 0) check_stack(judge, s);

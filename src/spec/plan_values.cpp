@@ -148,6 +148,12 @@ std::string to_text(const plan::Overlap& overlap) {
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+const std::vector<std::string>& context_exchange_names() {
+  static const std::vector<std::string> names{std::string(name_of(ContextExchange::ring)),
+                                              std::string(name_of(ContextExchange::all_gather))};
+  return names;
+}
+
 const std::vector<std::string>& precision_names() {
   static const std::vector<std::string> names{"fp8", "bf16", "fp8_tensor", "mxfp8", "nvfp4", "fp16"};
   return names;

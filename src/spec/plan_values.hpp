@@ -20,6 +20,8 @@ plan::Overlap overlap_of(Reader& reader, const Node& list, const std::string& ke
                          const std::string& source = {});
 std::string to_text(const plan::Overlap& overlap);  // "gradients, p2p", or "none"
 
+const std::vector<std::string>& context_exchange_names();  // in the order of ContextExchange
+
 // Names of precisions as a scenario writes them; fp16 is the last and is priced as bf16.
 const std::vector<std::string>& precision_names();
 model::Precision precision_of(std::size_t name);

@@ -55,6 +55,12 @@ class Keys {
     if (asks("precision"))
       value = precision_of(reader_->choice("precision", precision_names(), precision_meaning));
   }
+  void context_exchange(ContextExchange& value) {
+    if (reader_->has("context_exchange"))
+      value = static_cast<ContextExchange>(reader_->choice("context_exchange", context_exchange_names(), ""));
+    else if (asks("context_exchange"))
+      reader_->context().record_default(reader_->full("context_exchange"), std::string(name_of(value)));
+  }
   // A list replaces what the software profile says.
   void overlap(plan::Overlap& value) {
     if (reader_->has("overlap"))
@@ -92,6 +98,7 @@ void read_layout(Reader& reader, PlanRead& read, bool changes, bool has_experts)
   keys.integer("tensor", plan.tensor, {1, 1024});
   keys.flag("sequence_parallel", plan.sequence_parallel);
   keys.integer("context", plan.context, {1, 4096});
+  keys.context_exchange(plan.context_exchange);
   keys.integer("virtual_stages", plan.virtual_stages, {1, 1024});
   keys.integer("expert_tensor", plan.expert_tensor, {1, 1024});
   keys.factor("capacity_factor", plan.capacity_factor);
@@ -116,6 +123,7 @@ PlanRead read_plan(Reader& reader, Scenario& scenario) {
     Reader profile(reader.context(), software->value, reader.full("software"), software->where);
     scenario.software = read_software(profile);
     read.plan.overlap = scenario.software.overlap;
+    read.plan.context_exchange = scenario.software.context_exchange;
   }
   const bool unread = scenario.model.layers == 0;
   read_layout(reader, read, false, unread || scenario.model.moe.experts > 0);

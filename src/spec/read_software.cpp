@@ -101,6 +101,18 @@ void read_tensor_overlap(Reader& reader, plan::TensorOverlap& overlap) {
                                 {0, 1, false, "0 to 1 (0 % to 100 %)"});
 }
 
+void read_context(Reader& reader, SoftwareSpec& software) {
+  const char* key = "context_exchange";
+  if (!reader.has(key)) {
+    reader.choice(key, context_exchange_names(), "", 0);
+  } else if (const auto [value, from] = reader.open_sourced(key, "ring or all_gather"); value != nullptr) {
+    const auto chosen = reader.choice_of(*value, key, context_exchange_names(), from.source);
+    software.context_exchange = static_cast<ContextExchange>(chosen);
+  }
+  software.context_overlap = reader.sourced_flag_or(
+      "context_overlap", {"false", "keys and values are gathered before any attention begins"});
+}
+
 // Bytes of a parameter on the wire and in memory, the rest of a step.
 void read_step(Reader& reader, SoftwareSpec& software) {
   const auto bytes = [&reader](const char* name, const Reader::Absent& absent) -> Sourced<double> {
@@ -142,6 +154,7 @@ SoftwareSpec read_software(Reader& reader) {
   read_exchange(reader, software);
   read_tensor_overlap(reader, software.tensor_overlap);
   software.kernels.expanded_dispatch = software.exchange == plan::TokenExchange::all_to_all;
+  read_context(reader, software);
   read_step(reader, software);
   reader.finish();
   return software;

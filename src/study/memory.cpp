@@ -53,24 +53,13 @@ std::string why_too_much(const cluster::StepSpec& spec, const std::vector<plan::
   return "";
 }
 
-namespace {
-
-// The ring works block by block: keys and values of one rank's tokens are in memory at a time, as without it.
-model::Work without_ring(model::Work work) {
-  work.context_parallel = 1;
-  return work;
-}
-
-}  // namespace
-
 std::vector<plan::UnitMemory> unit_memory(const cluster::StepSpec& spec, const model::Work& work) {
-  return plan::list_unit_memory(*spec.model, *spec.plan, without_ring(work));
+  return plan::list_unit_memory(*spec.model, *spec.plan, work);
 }
 
-std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& given,
+std::vector<plan::MemoryReport> memory_of(const cluster::StepSpec& spec, const model::Work& work,
                                           const plan::Program& program) {
-  const model::Work work = without_ring(given);
-  const auto units = unit_memory(spec, given);
+  const auto units = unit_memory(spec, work);
   const auto kept = plan::kept_by_stage(*spec.plan, units);
   std::vector<plan::MemoryReport> reports;
   for (std::size_t rank = 0; rank < program.per_rank.size(); ++rank)

@@ -86,6 +86,10 @@ Or<PlanSpec> behaviours(PlanSpec plan, RunLookup& lookup, const spec::Scenario& 
   const auto precision = precision_word(digits, parts.gpu.peak_fp4.value > FlopRate{});
   if (!precision) return tl::unexpected(fmt::format("precision '{}' is not understood", digits));
   plan.precision = *precision;
+  plan.context_exchange = parts.software.context_exchange;
+  if (plan.context > 1)
+    lookup.note("context_exchange", std::string(name_of(plan.context_exchange)),
+                fmt::format("software {}", parts.software.name));
   plan.overlap = parts.software.overlap;
   const auto overlap = [&](const char* key, bool& value) {
     value = lookup.flag_or(key, value, fmt::format("software {}", parts.software.name));

@@ -233,13 +233,13 @@ TEST_CASE("context parallelism of grouped attention: rings hide behind attention
   t.plan.context = 4;
   t.cluster.gpus = t.cluster.gpus_per_node = 8;
   const auto near = cluster::prepare(with_free_links(t).spec());
-  CHECK(near.inputs.context_forward == seconds(0));
+  CHECK(near.inputs.context.forward == seconds(0));
   const auto far = cluster::prepare(with_fast_links(t, 0.01).spec());
   // keys and values of 512 tokens, 4 of 8 heads: three rounds, less what attention hides
   const double block = 2.0 * 512 * (2 * 4 * 128), round = 3e-6 + block / 1e9;
-  CHECK(far.inputs.context_forward.base() < 3 * round);
-  CHECK(far.inputs.context_forward.base() > 2.5 * round);
-  CHECK(far.inputs.context_backward > far.inputs.context_forward);
+  CHECK(far.inputs.context.forward.base() < 3 * round);
+  CHECK(far.inputs.context.forward.base() > 2.5 * round);
+  CHECK(far.inputs.context.backward > far.inputs.context.forward);
 }
 
 TEST_CASE("a host that launches slowly bounds small kernels, not large ones") {

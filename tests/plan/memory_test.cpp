@@ -61,6 +61,25 @@ double sum_of(const MemoryReport& report) {
 
 }  // namespace
 
+TEST_CASE("gathered keys and values are a buffer; a ring needs none and keeps the same") {
+  Case c;
+  auto in = c.inner();
+  in.work.context_parallel = 4;
+  const auto ring = memory_of_rank(in);
+  const auto alone = memory_of_rank(c.inner());
+  CHECK(ring.total == alone.total);
+  c.plan.context_exchange = ContextExchange::all_gather;
+  const auto gathered = memory_of_rank(in);
+  CHECK(memory_of_rank(c.inner()).total == alone.total);  // nothing is gathered among one
+  const double tokens = 4.0 * static_cast<double>(in.work.tokens);
+  CHECK(term(gathered, "gathered_keys") == tokens * 2 * (512 + 64));
+  CHECK(term(gathered, "activations") == term(ring, "activations"));
+  CHECK(term(gathered, "temporaries") > term(ring, "temporaries"));
+  in.work.recompute.mla_up = c.plan.recompute.mla_up = false;
+  const double projected = 128 * (192 + 128);
+  CHECK(term(memory_of_rank(in), "gathered_keys") == tokens * 2 * (512 + 64 + projected));
+}
+
 TEST_CASE("the terms of a DeepSeek-V3 rank, counted by hand") {
   const Case c;
   const auto report = memory_of_rank(c.inner());

@@ -106,6 +106,20 @@ TEST_CASE("a plan takes the overlaps of its software unless it names its own") {
   CHECK_FALSE(spec::load(good, {core, "plan.overlap=[]"}).plan.overlap.p2p);
 }
 
+TEST_CASE("a plan exchanges keys and values as its software does unless it says otherwise") {
+  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  const std::string titan = "plan.software=" + root + "/models/software/torchtitan-2024.yaml";
+  CHECK(spec::load(good).plan.context_exchange == ContextExchange::ring);
+  CHECK(profile("megatron-core-2025").context_exchange == ContextExchange::ring);
+  CHECK(profile("torchtitan-2024").context_overlap.value);
+  const auto taken = spec::load(good, {titan});
+  CHECK(taken.plan.context_exchange == ContextExchange::all_gather);
+  CHECK(taken.stages[1].plan.context_exchange == ContextExchange::all_gather);
+  const auto named = spec::load(good, {titan, "stages.second.plan.context_exchange=ring"});
+  CHECK(named.plan.context_exchange == ContextExchange::all_gather);
+  CHECK(named.stages[1].plan.context_exchange == ContextExchange::ring);
+}
+
 TEST_CASE("every key of a layout reaches the plan, and a stage changes what it names") {
   const std::string good = root + "/tests/bad/good/scenario.yaml";
   const auto s =
@@ -139,6 +153,7 @@ TEST_CASE("every key of a layout reaches the plan, and a stage changes what it n
   };
   CHECK(said("plan.precision") == "fp16 by --set");
   CHECK(said("plan.shard_group") == "0 by default");
+  CHECK(said("plan.context_exchange") == "ring by default");
   CHECK(said("plan.overlap") == "gradients, parameters, tensor, p2p by default");
 }
 
