@@ -10,8 +10,8 @@ Sizes sizes_of(const TransformerSpec& spec, const Work& work) {
   const auto& a = spec.attention;
   Sizes s{};
   s.tokens = work.tokens;
-  s.keys =
-      work.sequence / 2;  // the causal half, also of a context-parallel share when it is balanced (zig-zag)
+  // The causal half, also of a context-parallel share when it is balanced (zig-zag, document by document).
+  s.keys = attended(work) / 2;
   s.kv_tokens = work.tokens * work.context_parallel;
   s.hidden = spec.hidden;
   s.vocabulary = spec.vocabulary;

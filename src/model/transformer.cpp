@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/check.hpp"
 
@@ -122,6 +123,10 @@ std::int64_t value_dim(const AttentionSpec& a) {
 
 std::int64_t shared_width(const MoeSpec& moe) {
   return moe.shared_ffn > 0 ? moe.shared_ffn : moe.shared_experts * moe.expert_ffn;
+}
+
+std::int64_t attended_tokens(double mean, double spread) {
+  return std::llround(mean * (1 + spread * spread));
 }
 
 std::int64_t causal_keys(std::int64_t sequence, std::int64_t window) {

@@ -80,10 +80,13 @@ std::string ranks_table(const StageOutcome& stage) {
 std::string step_section(const study::Outcome& outcome, const spec::Scenario& scenario) {
   if (outcome.stages.empty()) return {};
   const StageOutcome& s = outcome.stages.front();
-  std::string text = fmt::format(
-      "THE STEP of {}: {} {} of {} tokens; {} {} a pipeline; {}\n", s.name, whole(double(s.batch)),
-      plural(double(s.batch), "sequence", "sequences"), whole(double(s.sequence)), s.step.micro_batches,
-      plural(double(s.step.micro_batches), "micro-batch", "micro-batches"), plan::name_of(s.step.schedule));
+  const std::string packed =
+      s.document > 0 ? fmt::format(", of which attention spans {}", whole(double(s.document))) : "";
+  std::string text = fmt::format("THE STEP of {}: {} {} of {} tokens{}; {} {} a pipeline; {}\n", s.name,
+                                 whole(double(s.batch)), plural(double(s.batch), "sequence", "sequences"),
+                                 whole(double(s.sequence)), packed, s.step.micro_batches,
+                                 plural(double(s.step.micro_batches), "micro-batch", "micro-batches"),
+                                 plan::name_of(s.step.schedule));
   text += rows_table(outcome, s);
   text += wrap(
       fmt::format(

@@ -128,8 +128,14 @@ std::string describe(const spec::StageSpec& stage) {
   const std::string batch = stage.batch.from == stage.batch.to
                                 ? whole(double(stage.batch.to))
                                 : whole(double(stage.batch.from)) + " to " + whole(double(stage.batch.to));
-  return fmt::format("{}: {} in sequences of {}, batch {}", stage.name, size, whole(double(stage.sequence)),
-                     batch);
+  std::string packed;
+  if (stage.documents) {
+    packed = fmt::format(" of documents of {}", whole(stage.documents->mean_tokens));
+    if (stage.documents->length_spread > 0)
+      packed += fmt::format(" +- {}", percent_text(stage.documents->length_spread));
+  }
+  return fmt::format("{}: {} in sequences of {}{}, batch {}", stage.name, size, whole(double(stage.sequence)),
+                     packed, batch);
 }
 
 std::string header_section(const study::Outcome& outcome, const spec::Scenario& scenario) {

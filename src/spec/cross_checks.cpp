@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "plan/schedule.hpp"
@@ -99,7 +100,37 @@ void check_sequence(Context& context, const StageSpec& stage, Where where) {
                   nearest(std::lcm(pieces, p.context * p.tensor)));
 }
 
-void check_stage(Context& context, const StageSpec& stage, bool layout_fits) {
+// Documents are packed whole, and only kernels of variable lengths pass over the rest of a sequence.
+void check_documents(Context& context, const StageSpec& stage, const plan::SoftwareSpec& software) {
+  if (!stage.documents || stage.documents->mean_tokens <= 0 || stage.sequence == 0) return;
+  const auto key = "stages." + stage.name + ".documents.";
+  const auto mean = context.where_of(key + "mean_tokens");
+  const double most = static_cast<double>(stage.sequence);
+  if (stage.documents->mean_tokens > most)
+    context.error(
+        mean,
+        fmt::format("documents of stage '{}' are longer than its sequence of {}", stage.name, stage.sequence),
+        "documents are packed into sequences, not cut");
+  else if (stage.attended() > stage.sequence)
+    context.error(context.where_of(key + "length_spread"),
+                  fmt::format("documents of stage '{}' with this length_spread attend as much as documents "
+                              "of {} tokens, longer "
+                              "than its sequence of {}",
+                              stage.name, stage.attended(), stage.sequence),
+                  fmt::format("use a length_spread of {} % at most",
+                              std::floor(100 * std::sqrt(most / stage.documents->mean_tokens - 1))));
+  if (stage.rollout)
+    context.error(mean, fmt::format("documents in stage '{}': one sequence holds one answer", stage.name),
+                  "leave documents out");
+  else if (!software.name.empty() && !software.kernels.flash_attention)
+    context.error(mean,
+                  fmt::format("the attention of {} knows no documents: it computes every score of a sequence",
+                              software.name),
+                  "leave documents out, or use a profile with flash_attention: true");
+}
+
+void check_stage(Context& context, const StageSpec& stage, const plan::SoftwareSpec& software,
+                 bool layout_fits) {
   const auto key = "stages." + stage.name + ".";
   if (layout_fits) check_batch(context, stage);
   check_ramp(context, stage);
@@ -110,6 +141,7 @@ void check_stage(Context& context, const StageSpec& stage, bool layout_fits) {
         context.where_of(key + "mean_sample_tokens"),
         fmt::format("samples of stage '{}' are longer than its sequence of {}", stage.name, stage.sequence),
         "samples are packed into sequences, not cut");
+  check_documents(context, stage, software);
   if (stage.rollout) check_rollout(context, stage, *stage.rollout);
 }
 
@@ -184,7 +216,7 @@ void cross_checks(Context& context, const Scenario& scenario) {
   for (const auto& stage : scenario.stages) {
     const auto prefix = "stages." + stage.name + ".plan";
     const bool fits = check_layout(context, {stage.plan, prefix, stage.name, &scenario.plan}, scenario);
-    check_stage(context, stage, fits);
+    check_stage(context, stage, scenario.software, fits);
   }
 }
 

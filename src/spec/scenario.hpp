@@ -23,6 +23,12 @@ struct BatchSpec {  // sequences a step; constant when from == to
   double over_tokens = 0;  // the ramp is linear in tokens over this many
 };
 
+// What a sequence holds: documents that attention does not cross (model::attended_tokens).
+struct DocumentsSpec {
+  double mean_tokens = 0;
+  double length_spread = 0;  // relative standard deviation
+};
+
 struct RolloutSpec {  // reinforcement learning: what is generated and scored before each update
   std::int64_t prompts_per_step = 0, samples_per_prompt = 0, prompt_tokens = 0, response_tokens = 0;
   double mtp_acceptance = 0;      // speculative decoding: probability that the extra token is kept
@@ -40,10 +46,15 @@ struct StageSpec {
   double samples = 0;      // supervised: samples * epochs * mean_sample_tokens, packed into sequences
   double epochs = 1, mean_sample_tokens = 0;
   std::int64_t sequence = 0;
+  std::optional<DocumentsSpec> documents;
   BatchSpec batch;
   plan::PlanSpec plan;  // the scenario's plan with this stage's own changes
   std::optional<RolloutSpec> rollout;
   std::map<std::string, std::string> assumptions;  // stated in the report: key -> text
+
+  std::int64_t attended() const {  // tokens that attention spans
+    return documents ? model::attended_tokens(documents->mean_tokens, documents->length_spread) : sequence;
+  }
 };
 
 struct PublishedFigure {  // shown beside the prediction; never an input

@@ -53,6 +53,7 @@ struct StageOutcome {
   spec::StageSpec::Kind kind{};
   double tokens = 0, steps = 0;
   std::int64_t sequence = 0, batch = 0;  // batch: of the steady step
+  std::int64_t document = 0;             // tokens that attention spans, where a sequence holds documents
   cluster::StepResult step;              // the steady step (largest batch)
   std::vector<RampPoint> ramp;           // empty when the batch is constant
   Seconds duration{};                    // of the whole stage
@@ -83,8 +84,8 @@ struct Outcome {
   std::uint64_t seed = 0, hash = 0;
   std::int64_t gpus = 0;
   std::vector<StageOutcome> stages;
-  std::optional<Total> total;              // absent: the plan cannot run
-  std::optional<Interval> interval;        // of the first stage's steady step; absent: not asked for
+  std::optional<Total> total;                // absent: the plan cannot run
+  std::optional<Interval> interval;          // of the first stage's steady step; absent: not asked for
   std::optional<std::vector<Cause>> causes;  // of the first stage's steady step; absent: not asked for
   std::vector<Comparison> comparisons;
   std::uint64_t events = 0;  // simulated in all

@@ -115,6 +115,19 @@ TEST_CASE("a listed stage assignment is taken as written") {
   CHECK(s.stages[0].plan.stages == s.plan.stages);
 }
 
+TEST_CASE("a stage may hold documents in its sequences") {
+  const std::string good = std::string(FORETRAIN_ROOT) + "/tests/bad/good/scenario.yaml";
+  const auto plain = spec::load(good);
+  CHECK_FALSE(plain.stages[0].documents.has_value());
+  CHECK(plain.stages[0].attended() == 4096);
+  const auto packed = spec::load(good, {"stages.first.documents={mean_tokens: 1 K}",
+                                        "stages.sft.documents={mean_tokens: 500, length_spread: 100 %}"});
+  CHECK(packed.stages[0].attended() == 1000);
+  CHECK(packed.stages[0].sequence == 4096);
+  CHECK(packed.stages[1].attended() == 32768);
+  CHECK(packed.stages[2].attended() == 1000);
+}
+
 TEST_CASE("every setting has an origin, and every measured one a source") {
   for (const auto& setting : spec::load(root + "/scenarios/deepseek-v3.yaml").settings) {
     INFO(setting.key);
