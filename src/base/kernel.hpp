@@ -113,6 +113,7 @@ struct Kernel {
   int launches = 1;       // kernels launched; tiny ones are priced together
   bool splits_k = false;  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do)
   bool accumulates = false;  // adds its product to the FP32 gradients that it reads
+  bool promotes = false;     // FP8: partial sums leave the tensor cores at intervals, to be added in FP32
 };
 
 }  // namespace foretrain

@@ -44,6 +44,9 @@ struct Curve {
   // grid: rate of weight gradients that add to FP32 (layout NT) relative to the forward GEMMs (TN) of the
   // table
   std::optional<Sourced<double>> accumulation;
+  // grid: rate of kernels that promote partial sums relative to those of the table, at one clock. They draw
+  // less power, so they sustain what GpuSpec::sustained_rate says
+  std::optional<Sourced<double>> promoted;
   Provenance from;
   std::string fitted_on;      // "" = independent source; else e.g. "trace rounds 0 and 2"
   std::string borrowed_from;  // "" = measured on this device; else the device whose curve this is

@@ -49,8 +49,10 @@ Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gp
   if (curve.kind == Curve::Kind::grid) {
     check(curve.grid < gpu.grids.size(), "a grid curve names one of the GPU's grids");
     const double layout = kernel.accumulates && curve.accumulation ? curve.accumulation->value : 1.0;
+    const bool promoted = kernel.promotes && curve.promoted;
+    const double held = promoted && !bare ? gpu.sustained_rate.value : sustained;
     return grid_time(kernel, gpu.grids[curve.grid], rate * (curve.efficiency * sms_share), sms_available) /
-           (sustained * layout);
+           (held * layout * (promoted ? curve.promoted->value : 1.0));
   }
   if (curve.kind == Curve::Kind::tile) {
     const auto waves = count_waves(count_tiles(kernel, curve.tile_m, curve.tile_n), sms_available);

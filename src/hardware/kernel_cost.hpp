@@ -11,7 +11,8 @@
 //   grid curve:   compute = 2 M n K / (peak * efficiency(M, n, K) * sms_available / SMs), where groups run as
 //                 one tall GEMM, each rounded up to tiles of 128 rows: M = g ceil(m/g/128) 128, K = k; groups
 //                 that split k: M = g m, K = k/g
-//                 divided by the curve's rate of accumulation where the product is added to FP32 gradients
+//                 divided by the curve's rate of accumulation where the product is added to FP32 gradients;
+//                 and by its promoted rate where partial sums are promoted
 //   both divided by the sustained rate where the curve comes from short benchmarks
 //   table curve:  compute = work / (peak * efficiency(size, d_qk) * sms_available / SMs), size = 2 x mean
 //   keys

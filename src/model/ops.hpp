@@ -52,6 +52,7 @@ struct Kernels {
   bool fused_cast_transpose = true;  // FP8: both layouts of a tensor from one read
   bool current_scaling = false;      // fp8_tensor: a tensor's scale from itself (read twice), not from before
   bool dropout = false;              // trained with dropout
+  bool promoted_backward = false;    // fp8_tensor: gradient GEMMs promote partial sums (no fast accumulation)
   bool accumulate_fp32 = true;       // gradients of micro-batches add up in FP32; else BF16
   // Weight-gradient GEMMs add up themselves (in BF16: write, since replicas reduce each micro-batch's); else
   // they write BF16, and a pass of its own adds that.

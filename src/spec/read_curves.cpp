@@ -150,6 +150,10 @@ Curve read_curve(Reader& reader, hardware::GpuSpec& gpu) {
     curve.accumulation =
         reader.sourced<double>("accumulation", Measure::ratio,
                                "rate of weight gradients added to FP32, relative to the table", share());
+  if (curve.kind == Curve::Kind::grid && reader.has("promoted"))
+    curve.promoted =
+        reader.sourced<double>("promoted", Measure::ratio,
+                               "rate of kernels that promote partial sums, relative to the table", share());
   if (reader.optional("spread") != nullptr)
     curve.from.spread =
         reader.measure("spread", Measure::ratio, "relative one sigma", {0, 1, false, "0 to 1"});

@@ -27,6 +27,7 @@ model::Kernels read_kernels(Reader& reader) {
   k.fused_cast_transpose = reader.flag_or("fused_cast_transpose", k.fused_cast_transpose);
   k.current_scaling = reader.flag_or("current_scaling", k.current_scaling);
   k.dropout = reader.flag_or("dropout", k.dropout);
+  k.promoted_backward = reader.flag_or("promoted_backward", k.promoted_backward);
   k.accumulate_fp32 = reader.flag_or("accumulate_fp32", k.accumulate_fp32);
   k.fused_accumulation = reader.flag_or("fused_accumulation", k.fused_accumulation);
   reader.text("source", "the code or paper that says which kernels these are");

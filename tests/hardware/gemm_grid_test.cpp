@@ -101,6 +101,22 @@ TEST_CASE("a curve's own sustained rate goes before the GPU's, and neither slows
   CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst));
 }
 
+TEST_CASE("promoted sums are slower at one clock, and sustain what the GPU does") {
+  auto gpu = grid_gpu();
+  auto kernel = gemm(1024, 1024, 512);
+  const double burst = us(price(kernel, gpu, {}).compute);
+  Curve& curve = curve_for(gpu, Family::gemm_fp8);
+  curve.sustained_rate = Sourced<double>{0.7, {}};
+  gpu.sustained_rate.value = 0.9;
+  curve.promoted = Sourced<double>{0.8, {}};
+  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / 0.7));
+  kernel.promotes = true;
+  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / (0.8 * 0.9)));
+  CHECK(us(price(kernel, at_full_clock(gpu), {}).compute) == Approx(burst / 0.8));
+  curve.promoted.reset();
+  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / 0.7));
+}
+
 TEST_CASE("attention is read at the head size, between two of them in its logarithm") {
   Curve curve;
   curve.kind = Curve::Kind::table;

@@ -112,6 +112,12 @@ void add_linear_forward(OpList& list, const Shapes& s, const Linear& layer) {
 
 namespace {
 
+// A GEMM of the backward.
+Kernel gradient_kernel(const Shapes& s, Precision p, Kernel kernel) {
+  kernel.promotes = p == Precision::fp8_tensor && s.kernels().promoted_backward;
+  return kernel;
+}
+
 // dY as the GEMMs read it.
 void add_gradient_operand(OpList& list, const Shapes& s, const Linear& layer, Precision p) {
   const auto m = gradient_rows(s, layer);
@@ -143,6 +149,7 @@ void add_input_operand(OpList& list, const Shapes& s, const Linear& layer, Preci
 // `kernel` reads and writes FP32 main gradients; or it writes BF16, and that is added or is all.
 void add_weight_gradient(OpList& list, const Shapes& s, const Linear& layer, Kernel kernel) {
   const bool accumulates = s.kernels().fused_accumulation && s.kernels().accumulate_fp32;
+  kernel = gradient_kernel(s, precision_of(s, layer), kernel);
   kernel.accumulates = accumulates;
   const auto rows = kernel.m * kernel.groups;
   if (!accumulates) {
@@ -159,7 +166,7 @@ void add_linear_backward(OpList& list, const Shapes& s, const Linear& layer) {
   const auto p = precision_of(s, layer);
   add_gradient_operand(list, s, layer, p);
   add_input_operand(list, s, layer, p);
-  list.add(layer.name + "_dgrad", gemm(p, rows_of(s, layer), layer.k, layer.n));
+  list.add(layer.name + "_dgrad", gradient_kernel(s, p, gemm(p, rows_of(s, layer), layer.k, layer.n)));
   if (layer.cut != Cut::column || s.tensor == 1) return;
   const auto pattern = s.sequence_cut ? Pattern::reduce_scatter : Pattern::all_reduce;
   list.add(layer.name + (s.sequence_cut ? "_dx_scatter" : "_dx_reduce"),
@@ -185,7 +192,8 @@ void add_experts_linear_backward(OpList& list, const Shapes& s, const Linear& la
   if (cast) add_cast(list, s, layer.name + "_dy", s.routed, layer.n);
   if (cast && layer.input == Input::recomputed)
     add_column_cast(list, s, layer.name + "_in", s.routed, layer.k);
-  list.add(layer.name + "_dgrad", grouped_gemm(p, s.routed, layer.k, layer.n, s.work.local_experts));
+  list.add(layer.name + "_dgrad",
+           gradient_kernel(s, p, grouped_gemm(p, s.routed, layer.k, layer.n, s.work.local_experts)));
 }
 
 void add_experts_linear_weights(OpList& list, const Shapes& s, const Linear& layer) {
