@@ -22,10 +22,17 @@ namespace foretrain::model {
 // bf16.
 enum class Precision : std::uint8_t { fp8, bf16, fp8_tensor, mxfp8, nvfp4 };
 
+// Matrix products of a layer that are repeated: none; every second one of queries, keys, values, output,
+// gate, up and down, so keys, output and up (torchtitan's selective activation checkpointing by ops,
+// pytorch/torchtitan@90567fc, parallelize_llama.py; the output only without tensor parallelism, where its sum
+// is kept); or all but the attention itself (the same in FP8, whose products that list does not name).
+enum class Products : std::uint8_t { kept, second, all };
+
 struct Recompute {  // recomputed in the backward instead of kept
   bool norms = false, mla_up = false, swiglu = false;
-  bool attention_core = false;  // scores, softmax and dropout of unfused attention ("selective")
-  bool layers = false;          // whole layers from their input ("full"); implies the others
+  bool attention_core = false;         // scores, softmax and dropout of unfused attention ("selective")
+  Products products = Products::kept;  // of grouped attention and dense feed-forward parts
+  bool layers = false;                 // whole layers from their input ("full"); implies the others
   // Only so many layers of each pipeline stage whole, its first ones, and of the others what the rest says
   // (Megatron-LM's recompute_method block, NVIDIA/Megatron-LM, transformer/transformer_block.py: of each
   // virtual stage). Such layers are units of their own: model::again.

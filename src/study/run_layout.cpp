@@ -86,6 +86,8 @@ Or<PlanSpec> behaviours(PlanSpec plan, RunLookup& lookup, const spec::Scenario& 
   const auto precision = precision_word(digits, parts.gpu.peak_fp4.value > FlopRate{});
   if (!precision) return tl::unexpected(fmt::format("precision '{}' is not understood", digits));
   plan.precision = *precision;
+  if (plan.recompute.products == model::Products::second && plan.precision != model::Precision::bf16)
+    plan.recompute.products = model::Products::all;  // torchtitan's list names BF16 products alone
   plan.context_exchange = parts.software.context_exchange;
   if (plan.context > 1)
     lookup.note("context_exchange", std::string(name_of(plan.context_exchange)),

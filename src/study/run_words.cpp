@@ -45,10 +45,10 @@ std::optional<model::Recompute> recompute_word(const std::string& word) {
     recompute.layers = !some;
     return recompute;
   }
-  // torchtitan keeps what matrix products and attention return and repeats the small ops between them
-  // (pytorch/torchtitan, selective_ac_option "op").
+  // torchtitan keeps what attention and every other matrix product return (model::Products).
   if (text.starts_with("selective per op")) {
     recompute.norms = recompute.swiglu = true;
+    recompute.products = model::Products::second;
     return recompute;
   }
   recompute.attention_core = text.starts_with("selective") || holds(text, "attention");

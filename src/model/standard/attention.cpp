@@ -39,6 +39,7 @@ void add_attention_backward(OpList& list, const Shapes& s) {
   add_residual_backward(list, s, "attn_residual");
   add_linear_backward(list, s, output(s));
   if (!is_grouped(s) && s.recompute().mla_up) add_latent_again(list, s);
+  if (is_grouped(s) && s.recompute().products != Products::kept) add_grouped_again(list, s);
   add_core_backward(list, s);
   if (is_grouped(s))
     add_grouped_backward(list, s);
@@ -46,6 +47,12 @@ void add_attention_backward(OpList& list, const Shapes& s) {
     add_latent_backward(list, s);
   add_norm_backward(list, s, "attn_norm", s.rows, s.hidden);
   add_sum(list, "attn_grad_add", s.rows, s.hidden);
+}
+
+void add_output_again(OpList& list, const Shapes& s) {
+  const auto products = s.recompute().products;
+  if (!is_grouped(s) || products == Products::kept || (products == Products::second && s.tensor > 1)) return;
+  add_linear_again(list, s, output(s), s.hidden);
 }
 
 void add_attention_weights(OpList& list, const Shapes& s) {

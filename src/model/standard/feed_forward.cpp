@@ -30,15 +30,20 @@ Linear down(const Shapes& s, const FeedForward& part) {
 
 void add_feed_forward(OpList& list, const Shapes& s, const FeedForward& part) {
   add_linear_forward(list, s, up(s, part));
-  add_activation(list, s, part.name + "_act", s.tokens, part.ffn);
+  add_activation(list, s, part.name + "_act", s.tokens, part.ffn, s.recompute().products);
   add_linear_forward(list, s, down(s, part));
 }
 
 void add_feed_forward_backward(OpList& list, const Shapes& s, const FeedForward& part) {
+  const auto products = s.recompute().products;
+  const bool upper = products == Products::all || (products == Products::second && s.up == 2);
+  const bool norms = s.recompute().norms && !part.shares_input;
+  if (upper && norms) add_norm_again(list, s, "mlp_norm", s.rows, s.hidden);
+  if (upper) add_linear_again(list, s, up(s, part), products == Products::all ? s.up * part.ffn : part.ffn);
   add_linear_backward(list, s, down(s, part));
   add_activation_backward(list, s, part.name + "_act", s.tokens, part.ffn, s.recompute().swiglu);
   if (s.spec.biases) add_bias_gradient(list, part.name + "_up_bias_grad", s.tokens, s.up * part.ffn);
-  if (s.recompute().norms && !part.shares_input) add_norm_again(list, s, "mlp_norm", s.rows, s.hidden);
+  if (norms && !upper) add_norm_again(list, s, "mlp_norm", s.rows, s.hidden);
   add_linear_backward(list, s, up(s, part));
 }
 

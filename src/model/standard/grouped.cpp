@@ -34,15 +34,27 @@ void add_grouped_forward(OpList& list, const Shapes& s) {
     add_norm(list, s, "q_norm", t * s.heads, s.d_qk);
     add_norm(list, s, "k_norm", t * s.kv_heads, s.d_qk);
   }
-  const double q = bf16_size(area(t, s.q_width)), kv = bf16_size(area(t, s.kv_width));
+  const auto again = s.recompute().products;
+  const double q = again == Products::all ? 0 : bf16_size(area(t, s.q_width));
+  const double k = again != Products::kept ? 0 : bf16_size(area(t, key_width(s)));
+  const double v = again == Products::all ? 0 : bf16_size(area(t, s.kv_heads * s.d_v));
   if (s.spec.position == Position::rotary) {
-    const double v = bf16_size(area(t, s.kv_heads * s.d_v));
     add_rotary(list, s, "rope_q", t, s.q_width, q);
-    add_rotary(list, s, "rope_k", t, key_width(s), kv - v);
+    add_rotary(list, s, "rope_k", t, key_width(s), k);
     list.keep(v);
   } else {
-    list.keep(q + kv);
+    list.keep(q + k + v);
   }
+}
+
+void add_grouped_again(OpList& list, const Shapes& s) {
+  const bool all = s.recompute().products == Products::all;
+  if (s.recompute().norms) add_norm_again(list, s, "attn_norm", s.rows, s.hidden);
+  const auto layer = qkv(s);
+  add_linear_again(list, s, layer, all ? layer.n : key_width(s));
+  if (s.spec.position != Position::rotary) return;
+  add_rotary(list, s, "rope_q_again", s.tokens, s.q_width);
+  add_rotary(list, s, "rope_k_again", s.tokens, key_width(s));
 }
 
 void add_grouped_backward(OpList& list, const Shapes& s) {
@@ -58,7 +70,8 @@ void add_grouped_backward(OpList& list, const Shapes& s) {
   }
   list.add("qkv_concat", layout_copy(t, layer.n));  // the three gradients side by side
   if (has_biases(s)) add_bias_gradient(list, "qkv_bias_grad", t, layer.n);
-  if (s.recompute().norms) add_norm_again(list, s, "attn_norm", s.rows, s.hidden);
+  const bool made = s.recompute().products != Products::kept;  // by add_grouped_again
+  if (s.recompute().norms && !made) add_norm_again(list, s, "attn_norm", s.rows, s.hidden);
   add_linear_backward(list, s, layer);
 }
 

@@ -22,6 +22,7 @@ void add_mlp(UnitLists& lists, const Shapes& s, bool routed) {
   }
   add_residual(lists.mlp_f, s, "mlp_residual");
   add_residual_backward(lists.mlp_i, s, "mlp_residual");
+  add_output_again(lists.mlp_i, s);
   if (routed) {
     add_experts_backward(lists.mlp_i, s);
     add_router_backward(lists.attention_i, s);

@@ -110,6 +110,12 @@ void add_linear_forward(OpList& list, const Shapes& s, const Linear& layer) {
     list.add(layer.name + "_out_reduce", collective(Pattern::all_reduce, s, layer.n, 2));
 }
 
+void add_linear_again(OpList& list, const Shapes& s, const Linear& layer, std::int64_t columns) {
+  const auto p = precision_of(s, layer);
+  if (p != Precision::bf16) add_row_cast(list, s, layer.name + "_in_again", input_rows(s, layer), layer.k, 0);
+  list.add(layer.name + "_again", gemm(p, rows_of(s, layer), columns, layer.k));
+}
+
 namespace {
 
 // A GEMM of the backward.

@@ -43,6 +43,8 @@ struct Linear {
 
 void add_linear_forward(OpList& list, const Shapes& s, const Linear& layer);
 void add_linear_backward(OpList& list, const Shapes& s, const Linear& layer);
+// `columns` of Y once more, from X as the backward has it.
+void add_linear_again(OpList& list, const Shapes& s, const Linear& layer, std::int64_t columns);
 void add_linear_weights(OpList& list, const Shapes& s, const Linear& layer);
 
 // The experts' matrices, one problem an expert over the routed rows.

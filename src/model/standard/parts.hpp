@@ -18,7 +18,9 @@ void add_grouped_forward(OpList& list, const Shapes& s);
 void add_grouped_backward(OpList& list, const Shapes& s);
 void add_grouped_weights(OpList& list, const Shapes& s);
 void add_latent_forward(OpList& list, const Shapes& s);
-void add_latent_again(OpList& list, const Shapes& s);  // what recompute.mla_up does not keep
+void add_output_again(OpList& list, const Shapes& s);  // the same of the output, before the feed-forward part
+void add_grouped_again(OpList& list, const Shapes& s);  // what recompute.products does not keep
+void add_latent_again(OpList& list, const Shapes& s);   // what recompute.mla_up does not keep
 void add_latent_backward(OpList& list, const Shapes& s);
 void add_latent_weights(OpList& list, const Shapes& s);
 

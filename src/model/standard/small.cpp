@@ -54,13 +54,14 @@ void add_norm_backward(OpList& list, const Shapes& s, const std::string& name, s
   list.add(name + "_wgrad", with_norm_family(s, norm_weight_gradient(vectors * n, 1)));
 }
 
-void add_activation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
-                    std::int64_t ffn) {
+void add_activation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t ffn,
+                    Products again) {
   const bool gated = s.up == 2;
   const double before = bf16_size(area(m, s.up * ffn)), after = bf16_size(area(m, ffn));
   const auto family = gated ? Family::swiglu : Family::gelu;
   if (s.kernels().fused_activation) {
-    list.add(name, stream(family, m, s.up * ffn, before, after), before);
+    const double kept = again == Products::all ? 0 : again == Products::second && gated ? after : before;
+    list.add(name, stream(family, m, s.up * ffn, before, after), kept);
     return;
   }
   if (s.spec.biases) add_bias(list, name + "_bias", m, s.up * ffn);

@@ -16,8 +16,10 @@ void add_norm_again(OpList& list, const Shapes& s, const std::string& name, std:
 void add_norm_backward(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
                        std::int64_t n);
 
-// Between the matrices of a feed-forward part of width ffn: m rows of up * ffn to ffn.
-void add_activation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t ffn);
+// Between the matrices of a feed-forward part of width ffn: m rows of up * ffn to ffn. `again`: what the
+// matrix before it makes once more in the backward, and a fused kernel does not keep.
+void add_activation(OpList& list, const Shapes& s, const std::string& name, std::int64_t m, std::int64_t ffn,
+                    Products again = Products::kept);
 void add_activation_backward(OpList& list, const Shapes& s, const std::string& name, std::int64_t m,
                              std::int64_t ffn, bool again);
 
