@@ -45,26 +45,38 @@ BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gp
 
 using Blocks = std::array<BlockTime, block_kinds>;
 
-double count_launches(const std::vector<model::Op>& ops) {
+// The scores of experts and where rows go: beside the attention's own kernels in its lists.
+bool routes(const model::Op& op) {
+  return !op.communication && (op.kernel.family == Family::gating || op.kernel.family == Family::permute);
+}
+
+bool captured(const model::Op& op, const plan::Graphs& graphs) {
+  if (graphs.all) return true;
+  if (op.block != model::Block::attention) return false;
+  return routes(op) ? graphs.router : graphs.attention;
+}
+
+double count_launches(const std::vector<model::Op>& ops, const plan::Graphs& graphs) {
   double launches = 0;
-  for (const auto& op : ops) launches += op.communication ? 1 : op.kernel.launches;
+  for (const auto& op : ops)
+    if (!captured(op, graphs)) launches += op.communication ? 1 : op.kernel.launches;
   return launches;
 }
 
 // Prolongs the blocks of one side of a unit to what the host needs to launch them.
-void wait_for_host(const model::UnitOps& ops, std::initializer_list<BlockKind> side, Seconds host_launch,
-                   Blocks& blocks) {
+void wait_for_host(const model::UnitOps& ops, std::initializer_list<BlockKind> side,
+                   const ComputeConditions& conditions, Blocks& blocks) {
   double launches = 0;
   Seconds alone, beside;
   for (const BlockKind kind : side) {
-    launches += count_launches(ops_of(ops, kind));
+    launches += count_launches(ops_of(ops, kind), conditions.graphs);
     alone += blocks[static_cast<std::size_t>(kind)].alone;
     beside += blocks[static_cast<std::size_t>(kind)].beside;
   }
   if (launches <= 0) return;
-  const Seconds host = launches * host_launch;
+  const Seconds host = launches * conditions.host_launch;
   for (const BlockKind kind : side) {
-    const double share = count_launches(ops_of(ops, kind)) / launches;
+    const double share = count_launches(ops_of(ops, kind), conditions.graphs) / launches;
     auto& block = blocks[static_cast<std::size_t>(kind)];
     block.alone += std::max(seconds(0), host - alone) * share;
     block.beside += std::max(seconds(0), host - beside) * share;
@@ -88,8 +100,8 @@ Blocks price_blocks(const model::UnitOps& ops, const hardware::GpuSpec& gpu,
   }
   if (conditions.host_launch <= seconds(0)) return blocks;
   using enum BlockKind;
-  wait_for_host(ops, {attention_f, mlp_f}, conditions.host_launch, blocks);
-  wait_for_host(ops, {mlp_i, attention_i, mlp_w, attention_w}, conditions.host_launch, blocks);
+  wait_for_host(ops, {attention_f, mlp_f}, conditions, blocks);
+  wait_for_host(ops, {mlp_i, attention_i, mlp_w, attention_w}, conditions, blocks);
   return blocks;
 }
 

@@ -8,8 +8,9 @@
 //
 // Small kernels can be launched slower than they run. The host runs ahead of the GPU through one side of a
 // unit (all of its forward, all of its backward), so that side takes the longer of what its kernels take and
-// of launching them; the difference is spread over its blocks by their launches. Left out: a lead carried
-// from one unit to the next, and where the host waits for the GPU inside a unit.
+// of launching them; the difference is spread over its blocks by their launches. Kernels in CUDA graphs are
+// launched at no cost. Left out: a lead carried from one unit to the next, and where the host waits for the
+// GPU inside a unit.
 //
 // Cost: about 150 ops x 4 conditions x 3 knots a unit kind; well under a millisecond a kind.
 
@@ -20,6 +21,7 @@
 #include "cluster/collectives.hpp"
 #include "hardware/gpu.hpp"
 #include "model/ops.hpp"
+#include "plan/plan.hpp"
 
 namespace foretrain::cluster {
 
@@ -63,6 +65,7 @@ struct ComputeConditions {
   Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
   Collectives collectives{};
   Seconds host_launch{};  // what the host needs to launch one kernel
+  plan::Graphs graphs{};  // kernels that it does not launch
 };
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,

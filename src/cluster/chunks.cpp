@@ -121,7 +121,8 @@ UnitPrices price_units(const ChunkInputs& inputs) {
                               .attention_forward_extra = context.forward,
                               .attention_backward_extra = context.backward,
                               .collectives = inputs.collectives,
-                              .host_launch = inputs.host_launch};
+                              .host_launch = inputs.host_launch,
+                              .graphs = inputs.graphs};
       ComputeConditions paired = alone;
       paired.sms_taken = inputs.communication_sms;
       paired.hbm_taken = inputs.hbm_taken_beside;

@@ -21,6 +21,7 @@
 #include "cluster/pipeline.hpp"
 #include "hardware/gpu.hpp"
 #include "model/ops.hpp"
+#include "plan/plan.hpp"
 #include "plan/schedule.hpp"
 
 namespace foretrain::cluster {
@@ -54,6 +55,7 @@ struct ChunkInputs {
   std::int32_t ranks_per_node = 8;
   Collectives collectives;  // of tensor parallelism
   Seconds host_launch{};    // what the host needs to launch one kernel
+  plan::Graphs graphs;      // kernels that it does not launch
   bool pairs = true;        // a schedule may overlap a forward with a backward
   Parameters parameters = Parameters::held;
   std::vector<Seconds> gather, scatter;  // by model::Unit, where parameters are sharded

@@ -31,6 +31,7 @@ enum class Products : std::uint8_t { kept, second, all };
 struct Recompute {  // recomputed in the backward instead of kept
   bool norms = false, mla_up = false, swiglu = false;
   bool attention_core = false;         // scores, softmax and dropout of unfused attention ("selective")
+  bool experts_act = false;            // the activation of routed experts alone; swiglu is that of all parts
   Products products = Products::kept;  // of grouped attention and dense feed-forward parts
   bool layers = false;                 // whole layers from their input ("full"); implies the others
   // Only so many layers of each pipeline stage whole, its first ones, and of the others what the rest says

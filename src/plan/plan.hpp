@@ -2,6 +2,7 @@
 // A parallel layout: how many ways each dimension is cut, which schedule runs, what is recomputed.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,14 @@ struct TensorOverlap {
   Sourced<double> piece_loss{1, {}};
 };
 
+// Which kernels are launched as part of CUDA graphs, forward and backward, so that the host has no hand in
+// each.
+struct Graphs {
+  bool attention = false;  // norms, projections and attention of a layer
+  bool router = false;     // routing and row maps; its matrix is launched with the attention
+  bool all = false;        // everything: whole layers without experts, or the whole step
+};
+
 // What a framework generation does, as data (models/software/*.yaml), every value with its source in the
 // file.
 struct SoftwareSpec {
@@ -91,14 +100,17 @@ struct SoftwareSpec {
   // all-gather of them hides under attention as in PyTorch (cluster/context.hpp).
   ContextExchange context_exchange = ContextExchange::ring;
   Sourced<bool> context_overlap{false, {}};
-  model::Kernels kernels;                  // which kernels a layer is made of
-  Overlap overlap;                         // what it overlaps unless the scenario says otherwise
-  Sourced<double> gradient_bytes{4, {}};   // a parameter, as reduced between replicas
-  Sourced<double> gathered_bytes{2, {}};   // a parameter, as gathered after the update or by ZeRO 3
+  model::Kernels kernels;                 // which kernels a layer is made of
+  Overlap overlap;                        // what it overlaps unless the scenario says otherwise
+  Sourced<double> gradient_bytes{4, {}};  // a parameter, as reduced between replicas
+  Sourced<double> gathered_bytes{2, {}};  // a parameter, as gathered after the update or by ZeRO 3
+  // Linear layers keep their parameters in 8 bits alone; not said: where that is what is gathered.
+  std::optional<bool> eight_bit_weights = std::nullopt;
   Sourced<double> optimizer_bytes{8, {}};  // a parameter: master weight and moments
   TensorOverlap tensor_overlap;
   Sourced<Seconds> host_launch{seconds(0),
                                {}};  // time the host needs to launch one kernel; a floor of each kernel
+  Graphs graphs;                     // kernels that the host does not launch one by one
 };
 
 }  // namespace foretrain::plan

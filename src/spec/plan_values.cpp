@@ -11,9 +11,10 @@ namespace {
 constexpr std::array unit_names{"embedding", "dense",    "moe",          "mtp",
                                 "head",      "mtp_head", "dense_window", "moe_window"};  // as model::Unit
 const char* const recompute_meaning =
-    "none, full, selective, a list out of norms, mla_up, swiglu, attention_core, or {full_layers: 4}";
+    "none, full, selective, a list out of norms, mla_up, swiglu, attention_core, experts_act, or "
+    "{full_layers: 4}";
 const char* const others_meaning =  // of layers that are not recomputed whole
-    "none, selective, or a list out of norms, mla_up, swiglu, attention_core";
+    "none, selective, or a list out of norms, mla_up, swiglu, attention_core, experts_act";
 
 // "3 dense" or "head": so many units of one kind.
 void add_units(Reader& reader, const Node& item, std::vector<model::Unit>& stage) {
@@ -101,12 +102,13 @@ void read_recompute_word(Reader& reader, const Node& value, const std::string& k
     reader.context().record(key, value.text, value.where);
     return;
   }
-  const auto chosen =
-      reader.some_of(value, key, {"norms", "mla_up", "swiglu", "attention_core"}, "cannot recompute");
+  const auto chosen = reader.some_of(
+      value, key, {"norms", "mla_up", "swiglu", "attention_core", "experts_act"}, "cannot recompute");
   recompute.norms = chosen[0];
   recompute.mla_up = chosen[1];
   recompute.swiglu = chosen[2];
   recompute.attention_core = chosen[3];
+  recompute.experts_act = chosen[4];
 }
 
 }  // namespace

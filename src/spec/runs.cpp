@@ -33,6 +33,23 @@ RunFields read_fields(Context& context, const Node& map) {
   return fields;
 }
 
+// "when": a key with one value, or with a list of those that it may have.
+RunFields read_condition(Context& context, const Node& map) {
+  Node each = map;
+  each.entries.clear();
+  for (const Entry& entry : map.entries) {
+    if (entry.value.kind != Node::Kind::sequence) {
+      each.entries.push_back(entry);
+      continue;
+    }
+    for (const Node& item : entry.value.items) {
+      each.entries.push_back(entry);
+      each.entries.back().value = item;
+    }
+  }
+  return read_fields(context, each);
+}
+
 bool is_map(Context& context, const Node& node, Where owner, const std::string& what) {
   if (node.kind == Node::Kind::map) return true;
   context.error(node.kind == Node::Kind::null ? owner : node.where,
@@ -58,7 +75,8 @@ RunRule read_rule(Context& context, const Node& node) {
   rest.entries.clear();
   for (const Entry& entry : node.entries) {
     if (entry.key == "when") {
-      if (is_map(context, entry.value, entry.where, "'when'")) rule.when = read_fields(context, entry.value);
+      if (is_map(context, entry.value, entry.where, "'when'"))
+        rule.when = read_condition(context, entry.value);
     } else if (entry.key == "source") {
       rule.source = entry.value.text;
     } else {

@@ -40,8 +40,8 @@ struct RunRow {
   RunFields fields;
 };
 
-// Settings for the rows of a set that do not print them, where all of `when` is what the row says. Of several
-// rules that give a key the first counts.
+// Settings for the rows of a set that do not print them, where all of `when` is what the row says (a key that
+// stands there several times: one of its values). Of several rules that give a key the first counts.
 struct RunRule {
   RunFields when, then;
   std::string source;

@@ -14,7 +14,9 @@ double stored_gradient(const plan::SoftwareSpec& software) {
 
 // Parameters that are gathered in 8 bits have no BF16 form beside it (Megatron-LM's --fp8-param-gather).
 bool eight_bit_weights(const cluster::StepSpec& spec) {
-  return spec.plan->precision != model::Precision::bf16 && spec.software->gathered_bytes.value < 2;
+  const bool gathered = spec.software->gathered_bytes.value < 2;
+  return spec.plan->precision != model::Precision::bf16 &&
+         spec.software->eight_bit_weights.value_or(gathered);
 }
 
 constexpr double gib = 1073741824.0;

@@ -175,10 +175,40 @@ hardware::NicSpec shared_nic(RunLookup& lookup, hardware::NicSpec nic) {
   return nic;
 }
 
+namespace {
+
+// Layers of each stage where a run says those of the first or the last: the others share the rest evenly.
+std::vector<std::int64_t> stated_layers(RunLookup& lookup, std::int64_t layers, std::int64_t stages) {
+  const auto first = lookup.count("first_stage_layers"), last = lookup.count("last_stage_layers");
+  if ((!first && !last) || stages < 3) return {};
+  const auto even = (layers + stages - 1) / stages;
+  const auto middle = layers - first.value_or(even) - last.value_or(even);
+  if (middle < stages - 2 || middle % (stages - 2) != 0) return {};
+  std::vector<std::int64_t> shares(static_cast<std::size_t>(stages), middle / (stages - 2));
+  shares.front() = first.value_or(even);
+  shares.back() = last.value_or(even);
+  return shares;
+}
+
+plan::Stages stages_of_layers(const model::TransformerSpec& model, const std::vector<std::int64_t>& layers) {
+  const auto units = model::list_units(model);
+  plan::Stages stages;
+  auto from = units.begin();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto to = i + 1 == layers.size() ? units.end() : from + layers[i] + (i == 0 ? 1 : 0);
+    stages.emplace_back(from, to);
+    from = to;
+  }
+  return stages;
+}
+
+}  // namespace
+
 plan::PlanSpec with_stages(plan::PlanSpec plan, const model::TransformerSpec& model, RunLookup& lookup) {
   const auto stages = plan.pipeline * plan::stages_per_rank(plan.schedule, plan.virtual_stages);
   if (static_cast<std::int64_t>(model::list_units(model).size()) < stages) return plan;
-  plan.stages = plan::default_stages(model, stages);
+  const auto stated = stated_layers(lookup, model.layers, stages);
+  plan.stages = stated.empty() ? plan::default_stages(model, stages) : stages_of_layers(model, stated);
   if (model.layers % stages != 0)
     lookup.note("stages", plan::to_text(plan.stages), "layers do not divide evenly");
   plan.stages = plan::recompute_first(std::move(plan.stages), plan.recompute.full_layers);

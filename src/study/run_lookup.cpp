@@ -9,8 +9,12 @@ namespace foretrain::study {
 namespace {
 
 bool applies(const spec::RunRule& rule, const spec::RunRow& row) {
-  return std::all_of(rule.when.fields.begin(), rule.when.fields.end(),
-                     [&](const spec::RunField& f) { return row.fields.text(f.key) == f.text; });
+  const auto& when = rule.when.fields;
+  return std::all_of(when.begin(), when.end(), [&](const spec::RunField& wanted) {
+    return std::any_of(when.begin(), when.end(), [&](const spec::RunField& f) {
+      return f.key == wanted.key && row.fields.text(f.key) == f.text;
+    });
+  });
 }
 
 // The reader has checked the text of a count or a figure; a loose one may still be words.

@@ -111,7 +111,9 @@ tl::expected<TransformerSpec, std::string> find_model(RunLookup& lookup, const R
   const auto file = library.models.find(id);
   if (file != library.models.end() && agrees(file->second, lookup)) {
     lookup.note("dimensions", fmt::format("models/{}.yaml", id), file->second.source);
-    return file->second;
+    auto spec = file->second;
+    spec.vocabulary = lookup.count("vocab").value_or(spec.vocabulary);
+    return spec;
   }
   if (lookup.count("layers") && lookup.count("hidden") && lookup.count("heads")) {
     lookup.note("dimensions", "as printed", "GPT: GELU, LayerNorm, learned positions, biases, ffn 4 h");

@@ -7,6 +7,7 @@
 #include "spec/faults.hpp"
 #include "study/run_layout.hpp"
 #include "study/run_model.hpp"
+#include "study/run_software.hpp"
 
 namespace foretrain::study {
 namespace {
@@ -54,7 +55,9 @@ Or<spec::Scenario> parts_of_run(RunLookup& lookup, const RunLibrary& library, co
   if (!software.empty()) lookup.note("software", software, "given on the command line");
   auto chosen = named(library.software, profile, "software profile");
   if (!chosen) return tl::unexpected(chosen.error());
-  s.software = std::move(*chosen);
+  auto adapted = software_of_run(lookup, std::move(*chosen));
+  if (!adapted) return tl::unexpected(adapted.error());
+  s.software = std::move(*adapted);
   if (lookup.word("routing").value_or("").find("balance") != std::string::npos)
     s.software.routing_spread = {0, {"the run forces balanced routing", "row", 0}};
   s.gpu = hardware::with_attention(std::move(s.gpu), s.software.kernels.attention);

@@ -51,12 +51,30 @@ std::optional<model::Recompute> recompute_word(const std::string& word) {
     recompute.products = model::Products::second;
     return recompute;
   }
-  recompute.attention_core = text.starts_with("selective") || holds(text, "attention");
+  // Megatron-Core's modules go by its names: core_attn, layernorm, mla_up_proj, moe_act.
+  recompute.attention_core =
+      text.starts_with("selective") || holds(text, "attention") || holds(text, "core_attn");
   recompute.norms = holds(text, "norm");
   recompute.mla_up = holds(text, "mla up") || holds(text, "mla_up");
   recompute.swiglu = holds(text, "swiglu");
-  const bool any = recompute.attention_core || recompute.norms || recompute.mla_up || recompute.swiglu;
+  recompute.experts_act = holds(text, "moe_act");
+  const bool any = recompute.attention_core || recompute.norms || recompute.mla_up || recompute.swiglu ||
+                   recompute.experts_act;
   return any ? std::optional(recompute) : std::nullopt;
+}
+
+std::optional<plan::TokenExchange> exchange_word(const std::string& word) {
+  if (word == "deepep") return plan::TokenExchange::deepep;
+  if (word == "all_to_all" || word == "alltoall") return plan::TokenExchange::all_to_all;
+  return std::nullopt;
+}
+
+std::optional<plan::Graphs> graphs_word(const std::string& word) {
+  if (word == "none") return plan::Graphs{};
+  if (word == "all") return plan::Graphs{.attention = true, .router = true, .all = true};
+  const plan::Graphs graphs{
+      .attention = holds(word, "attention"), .router = holds(word, "router"), .all = false};
+  return graphs.attention || graphs.router ? std::optional(graphs) : std::nullopt;
 }
 
 std::optional<std::int64_t> zero_word(const std::string& word) {

@@ -13,8 +13,15 @@ namespace foretrain::study {
 // Finer FP8 scaling without a name of its own is MXFP8 where the GPU has it, else blocks.
 std::optional<model::Precision> precision_word(const std::string& word, bool has_mxfp8);
 
-// "full (uniform)", "selective (attention core)", "selective per op", "none stated", a list of parts ...
+// "full (uniform)", "selective (attention core)", "selective per op", "none stated", a list of parts, also by
+// the names that Megatron-Core gives its modules ...
 std::optional<model::Recompute> recompute_word(const std::string& word);
+
+// "deepep", "all_to_all" (or "alltoall").
+std::optional<plan::TokenExchange> exchange_word(const std::string& word);
+
+// "none", "all", or of one layer "attention", "router" or both ("attention and router").
+std::optional<plan::Graphs> graphs_word(const std::string& word);
 
 // "ZeRO-1 (distributed optimizer)" -> 1, "FSDP" -> 3, "2" -> 2.
 std::optional<std::int64_t> zero_word(const std::string& word);

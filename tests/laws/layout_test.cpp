@@ -258,6 +258,22 @@ TEST_CASE("a host that launches slowly bounds small kernels, not large ones") {
   CHECK(time_of(t, 2, {.free_optimizer = true}) == Approx(2e-3 * launches).epsilon(1e-6));
 }
 
+TEST_CASE(
+    "kernels in CUDA graphs are not launched: all of them as if the host took no time, a part in between") {
+  auto t = standard(3, 1, 1);
+  const double free = time_of(t, 2);
+  t.software.host_launch.value = 1_ms;
+  const double none = time_of(t, 2);
+  t.software.graphs.router = true;
+  CHECK(time_of(t, 2) == none);  // a dense model routes nothing
+  t.software.graphs.attention = true;
+  const double attention = time_of(t, 2);
+  CHECK(attention < none);
+  CHECK(attention > free);
+  t.software.graphs.all = true;
+  CHECK(time_of(t, 2) == free);
+}
+
 TEST_CASE("experts: an all-to-all sends every copy, capacity cuts rows to a figure") {
   auto t = toy::moe(plan::Schedule::one_f_one_b, 1, 16, 16);
   t.software.kernels.stack = model::Kernels::Stack::standard;

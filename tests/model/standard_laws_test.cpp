@@ -146,8 +146,8 @@ TEST_CASE("recompute of a random layer trades kept bytes for work, and full reco
     work.recompute = {};
     const auto plain = list_ops(spec, unit, work);
     const double none = kept(spec, unit, work);
-    for (bool Recompute::*flag :
-         {&Recompute::norms, &Recompute::mla_up, &Recompute::swiglu, &Recompute::attention_core}) {
+    for (bool Recompute::*flag : {&Recompute::norms, &Recompute::mla_up, &Recompute::swiglu,
+                                  &Recompute::attention_core, &Recompute::experts_act}) {
       work.recompute = {};
       work.recompute.*flag = true;
       CHECK(kept(spec, unit, work) <= none);

@@ -131,6 +131,22 @@ TEST_CASE("full recompute of a mixture exchanges tokens again and keeps its inpu
   CHECK(has(ops.mlp_i, "experts_up_again"));
 }
 
+TEST_CASE("the activation of the experts alone is made again, and its output is not kept") {
+  const auto spec = qwen3_30b();
+  auto work = all_experts(spec);
+  const auto plain = list_ops(spec, Unit::moe_layer, work);
+  work.recompute.experts_act = true;
+  const auto again = list_ops(spec, Unit::moe_layer, work);
+  const double rows = static_cast<double>(work.routed_rows),
+               width = 2.0 * static_cast<double>(spec.moe.expert_ffn);
+  CHECK(kept_per_micro_batch(plain).base() - kept_per_micro_batch(again).base() == rows * width);
+  CHECK_FALSE(has(plain.mlp_i, "experts_act_recompute"));
+  CHECK(find(again.mlp_i, "experts_act_recompute").kernel.written ==
+        find(plain.mlp_f, "experts_act").kernel.written);
+  CHECK(kept_per_micro_batch(list_ops(llama3_8b(), Unit::dense_layer, work)).base() ==
+        kept_per_micro_batch(list_ops(llama3_8b(), Unit::dense_layer, all_experts(spec))).base());
+}
+
 TEST_CASE("shared experts run beside the routed ones, cut like a dense MLP") {
   auto spec = qwen3_30b();
   auto work = all_experts(spec);

@@ -132,6 +132,45 @@ TEST_CASE("a rule counts only where its row says so, and the first that does") {
   CHECK(scenario({{"zero", ""}, {"system", "B"}}, {first, second}).plan.zero == 1);
 }
 
+TEST_CASE("a rule may name several values of a key, and counts where the row has one of them") {
+  const auto both = fields({{"system", "A"}});
+  spec::RunRule rule{both, fields({{"zero", "2"}}), "a"};
+  rule.when.fields.push_back({"system", "B", "here:1"});
+  rule.when.fields.push_back({"round", "2", "here:1"});
+  const spec::RunRule other{{}, fields({{"zero", "1"}}), "b"};
+  const auto zero = [&](const std::string& system, const std::string& round) {
+    return scenario({{"zero", ""}, {"system", system}, {"round", round}}, {rule, other}).plan.zero;
+  };
+  CHECK(zero("A", "2") == 2);
+  CHECK(zero("B", "2") == 2);
+  CHECK(zero("C", "2") == 1);
+  CHECK(zero("A", "1") == 1);
+}
+
+TEST_CASE("what a run states stands before its software profile") {
+  const auto s = scenario({{"exchange", "all_to_all"},
+                           {"gradient_bytes", "2"},
+                           {"gathered_bytes", "0.5625"},
+                           {"optimizer_bytes", "10"},
+                           {"accumulate_fp32", "false"},
+                           {"eight_bit_weights", "true"},
+                           {"current_scaling", "true"},
+                           {"cuda_graphs", "attention"}})
+                     .software;
+  CHECK(s.exchange == plan::TokenExchange::all_to_all);
+  CHECK(s.kernels.expanded_dispatch);
+  CHECK(s.gradient_bytes.value == 2);
+  CHECK(s.gathered_bytes.value == 0.5625);
+  CHECK(s.optimizer_bytes.value == 10);
+  CHECK_FALSE(s.kernels.accumulate_fp32);
+  CHECK(s.kernels.current_scaling);
+  CHECK(s.eight_bit_weights == true);
+  CHECK((s.graphs.attention && !s.graphs.all));
+  CHECK(scenario({}).software.gathered_bytes.value == library().software.at("plain").gathered_bytes.value);
+  CHECK(reason({{"exchange", "pigeons"}}) == "exchange 'pigeons' is not understood");
+  CHECK(reason({{"cuda_graphs", "some"}}) == "cuda_graphs 'some' is not understood");
+}
+
 TEST_CASE("one profile may stand in for all") {
   CHECK(scenario({}, {}, "other").plan.overlap.gradients);
 }
@@ -188,4 +227,7 @@ TEST_CASE("layers go evenly to stages as Megatron-LM deals them") {
   CHECK(std::all_of(even.begin(), even.end(), [](std::size_t n) { return n == 8; }));
   // 15 layers and the head over 8 stages: two each, the embedding beside.
   CHECK(sizes({{"layers", "15"}, {"vpp", ""}}) == std::vector<std::size_t>{3, 2, 2, 2, 2, 2, 2, 2});
+  // The first and the last stage as stated, the rest evenly; the embedding comes first, the head last.
+  CHECK(sizes({{"layers", "29"}, {"vpp", ""}, {"first_stage_layers", "3"}, {"last_stage_layers", "2"}}) ==
+        std::vector<std::size_t>{4, 4, 4, 4, 4, 4, 4, 3});
 }

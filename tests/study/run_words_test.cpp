@@ -34,6 +34,21 @@ TEST_CASE("what is recomputed") {
   CHECK_FALSE(recompute_word("full (block)"));
   CHECK_FALSE(recompute_word("full (block, 0)"));
   CHECK_FALSE(recompute_word("full (uniform, 2)"));  // units of two layers
+  const auto modules = recompute_word("layernorm, moe_act");
+  CHECK((modules->norms && modules->experts_act && !modules->swiglu && !modules->attention_core));
+  CHECK(recompute_word("core_attn")->attention_core);
+  CHECK(recompute_word("mla_up_proj")->mla_up);
+}
+
+TEST_CASE("exchanges of tokens, and what CUDA graphs capture") {
+  CHECK(exchange_word("deepep") == foretrain::plan::TokenExchange::deepep);
+  CHECK(exchange_word("alltoall") == foretrain::plan::TokenExchange::all_to_all);
+  CHECK_FALSE(exchange_word("pigeons"));
+  CHECK(graphs_word("all")->all);
+  CHECK_FALSE(graphs_word("none")->attention);
+  const auto router = graphs_word("router"), both = graphs_word("attention and router");
+  CHECK((router->router && !router->attention && both->router && both->attention && !both->all));
+  CHECK_FALSE(graphs_word("some"));
 }
 
 TEST_CASE("stages of ZeRO") {

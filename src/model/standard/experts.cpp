@@ -13,6 +13,10 @@ namespace foretrain::model::standard {
 
 namespace {
 
+bool activation_again(const Shapes& s) {
+  return s.recompute().swiglu || s.recompute().experts_act;
+}
+
 Linear up(const Shapes& s) {
   return {.name = "experts_up", .cut = Cut::none, .n = s.up * s.expert_ffn, .k = s.hidden};
 }
@@ -21,7 +25,7 @@ Linear down(const Shapes& s) {
           .cut = Cut::none,
           .n = s.hidden,
           .k = s.expert_ffn,
-          .input = s.recompute().swiglu ? Input::recomputed : Input::kept};
+          .input = activation_again(s) ? Input::recomputed : Input::kept};
 }
 
 FeedForward shared(const Shapes& s) {
@@ -89,7 +93,7 @@ void add_experts_backward(OpList& list, const Shapes& s) {
   }
   add_arrival(list, s, "_bwd");
   add_experts_linear_backward(list, s, down(s));
-  add_activation_backward(list, s, "experts_act", s.routed, s.expert_ffn, s.recompute().swiglu);
+  add_activation_backward(list, s, "experts_act", s.routed, s.expert_ffn, activation_again(s));
   if (s.spec.biases) add_bias_gradient(list, "experts_up_bias_grad", s.routed, s.up * s.expert_ffn);
   add_experts_linear_backward(list, s, up(s));
   add_departure(list, s, "_bwd");
