@@ -258,18 +258,14 @@ TEST_CASE("a host that launches slowly bounds small kernels, not large ones") {
   CHECK(time_of(t, 2, {.free_optimizer = true}) == Approx(2e-3 * launches).epsilon(1e-6));
 }
 
-TEST_CASE(
-    "kernels in CUDA graphs are not launched: all of them as if the host took no time, a part in between") {
+TEST_CASE("kernels in CUDA graphs are not launched: with all of them the host takes no time") {
   auto t = standard(3, 1, 1);
   const double free = time_of(t, 2);
   t.software.host_launch.value = 1_ms;
   const double none = time_of(t, 2);
-  t.software.graphs.router = true;
-  CHECK(time_of(t, 2) == none);  // a dense model routes nothing
   t.software.graphs.attention = true;
   const double attention = time_of(t, 2);
-  CHECK(attention < none);
-  CHECK(attention > free);
+  CHECK((attention < none && attention > free));
   t.software.graphs.all = true;
   CHECK(time_of(t, 2) == free);
 }
