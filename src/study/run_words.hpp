@@ -17,7 +17,7 @@ std::optional<model::Precision> precision_word(const std::string& word, bool has
 // the names that Megatron-Core gives its modules ...
 std::optional<model::Recompute> recompute_word(const std::string& word);
 
-// "deepep", "all_to_all" (or "alltoall").
+// "deepep", "all_to_all" (or "alltoall"). "hybridep" is taken for DeepEP.
 std::optional<plan::TokenExchange> exchange_word(const std::string& word);
 
 // "none", "all", or of one layer "attention", "router" or both ("attention and router").
