@@ -64,7 +64,8 @@ std::optional<model::Recompute> recompute_word(const std::string& word) {
 }
 
 std::optional<plan::TokenExchange> exchange_word(const std::string& word) {
-  if (word == "deepep" || word == "hybridep") return plan::TokenExchange::deepep;
+  if (word == "deepep") return plan::TokenExchange::deepep;
+  if (word == "hybridep") return plan::TokenExchange::hybridep;
   if (word == "all_to_all" || word == "alltoall") return plan::TokenExchange::all_to_all;
   return std::nullopt;
 }

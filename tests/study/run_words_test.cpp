@@ -43,7 +43,7 @@ TEST_CASE("what is recomputed") {
 TEST_CASE("exchanges of tokens, and what CUDA graphs capture") {
   CHECK(exchange_word("deepep") == foretrain::plan::TokenExchange::deepep);
   CHECK(exchange_word("alltoall") == foretrain::plan::TokenExchange::all_to_all);
-  CHECK(exchange_word("hybridep") == foretrain::plan::TokenExchange::deepep);
+  CHECK(exchange_word("hybridep") == foretrain::plan::TokenExchange::hybridep);
   CHECK_FALSE(exchange_word("pigeons"));
   CHECK(graphs_word("all")->all);
   CHECK_FALSE(graphs_word("none")->attention);
