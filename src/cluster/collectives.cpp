@@ -91,7 +91,7 @@ Seconds beside_pieces(const Meeting& at, Seconds gemm) {
   const Seconds piece = at.gemm_time(1, count, overlap.scatter_sms.value);
   const Seconds sent = network::time_of(at.communication->pattern, at.communication->buffer / q,
                                         group_of(*at.communication, *at.among), at.among->speeds);
-  return std::max(seconds(0), piece + (q - 1) * std::max(piece, sent) + sent - gemm);
+  return piece + (q - 1) * std::max(piece, sent) + sent - gemm;
 }
 
 Seconds beside_whole(const Meeting& at, Seconds collective, Seconds gemm) {
@@ -125,17 +125,20 @@ Seconds exposed_time(const model::Op& op, std::span<const model::Op> list, const
   if (alone <= seconds(0) || beside == nullptr) return alone;
   const Meeting at{&*op.communication, &beside->kernel, &among, &gpu, conditions};
   const Seconds gemm = at.gemm_time(1, 1, 0);
-  switch (form_of(*op.communication, beside->kernel, among.overlap)) {
-    case Form::alone:
-      return alone;
-    case Form::ring:
-      return beside_ring(at, alone, gemm);
-    case Form::pieces:
-      return beside_pieces(at, gemm);
-    case Form::whole:
-      return beside_whole(at, alone, gemm);
-  }
-  return alone;
+  const auto added = [&] {
+    switch (form_of(*op.communication, beside->kernel, among.overlap)) {
+      case Form::alone:
+        return alone;
+      case Form::ring:
+        return beside_ring(at, alone, gemm);
+      case Form::pieces:
+        return beside_pieces(at, gemm);
+      case Form::whole:
+        return beside_whole(at, alone, gemm);
+    }
+    return alone;
+  };
+  return std::max(seconds(0), added());  // differences of equal times may round below zero
 }
 
 }  // namespace foretrain::cluster
