@@ -24,11 +24,18 @@ std::string gib_text(Bytes size) {
   return fixed(size.base() / gib, 2);
 }
 
-// "stage 3: 5, stage 12: 2"
+// "5 of stage 3, 2 of stage 12"; of virtual stages with equally many how many stages they are.
 std::string held_text(const MemoryCurve& curve) {
   std::string text;
-  for (const auto& load : curve.held)
-    text += fmt::format("{}stage {}: {:g}", text.empty() ? "" : ", ", load.stage, load.chunks);
+  for (auto load = curve.held.begin(); load != curve.held.end();) {
+    const auto other =
+        std::find_if(load, curve.held.end(), [&](const auto& l) { return l.chunks != load->chunks; });
+    const auto alike = other - load;
+    text += fmt::format(
+        "{}{:g} of {}", text.empty() ? "" : ", ", load->chunks,
+        alike == 1 ? fmt::format("stage {}", load->stage) : fmt::format("each of {} stages", alike));
+    load = other;
+  }
   return text;
 }
 

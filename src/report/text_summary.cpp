@@ -64,6 +64,9 @@ std::string recompute_text(const model::Recompute& r) {
   if (r.mla_up) again += " mla_up";
   if (r.swiglu) again += " swiglu";
   if (r.attention_core) again += " attention_core";
+  if (r.experts_act) again += " experts_act";
+  if (r.products == model::Products::second) again += " second_products";
+  if (r.products == model::Products::all) again += " products";
   if (r.full_layers > 0)
     return fmt::format("recompute {} whole {} of each stage{}", r.full_layers,
                        plural(static_cast<double>(r.full_layers), "layer", "layers"),

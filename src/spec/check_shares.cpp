@@ -153,6 +153,7 @@ Lack lack_of_deepseek(const PlanSpec& p, const model::TransformerSpec& m) {
   if (p.recompute.full_layers > 0) return {"recompute.full_layers", "recompute of whole layers"};
   if (p.recompute.attention_core) return {"recompute", "recompute selective"};
   if (p.recompute.experts_act) return {"recompute", "recompute of experts_act"};
+  if (p.recompute.products != model::Products::kept) return {"recompute", "recompute of products"};
   if (p.precision != Precision::fp8 && p.precision != Precision::bf16) return {"precision", "this precision"};
   return {};
 }

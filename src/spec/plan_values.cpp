@@ -11,10 +11,12 @@ namespace {
 constexpr std::array unit_names{"embedding", "dense",    "moe",          "mtp",
                                 "head",      "mtp_head", "dense_window", "moe_window"};  // as model::Unit
 const char* const recompute_meaning =
-    "none, full, selective, a list out of norms, mla_up, swiglu, attention_core, experts_act, or "
-    "{full_layers: 4}";
+    "none, full, selective, a list out of norms, mla_up, swiglu, attention_core, experts_act, "
+    "second_products, "
+    "products, or {full_layers: 4}";
 const char* const others_meaning =  // of layers that are not recomputed whole
-    "none, selective, or a list out of norms, mla_up, swiglu, attention_core, experts_act";
+    "none, selective, or a list out of norms, mla_up, swiglu, attention_core, experts_act, second_products, "
+    "products";
 
 // "3 dense" or "head": so many units of one kind.
 void add_units(Reader& reader, const Node& item, std::vector<model::Unit>& stage) {
@@ -103,12 +105,17 @@ void read_recompute_word(Reader& reader, const Node& value, const std::string& k
     return;
   }
   const auto chosen = reader.some_of(
-      value, key, {"norms", "mla_up", "swiglu", "attention_core", "experts_act"}, "cannot recompute");
+      value, key,
+      {"norms", "mla_up", "swiglu", "attention_core", "experts_act", "second_products", "products"},
+      "cannot recompute");
   recompute.norms = chosen[0];
   recompute.mla_up = chosen[1];
   recompute.swiglu = chosen[2];
   recompute.attention_core = chosen[3];
   recompute.experts_act = chosen[4];
+  recompute.products = chosen[6]   ? model::Products::all
+                       : chosen[5] ? model::Products::second
+                                   : model::Products::kept;
 }
 
 }  // namespace
