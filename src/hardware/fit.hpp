@@ -43,8 +43,8 @@ struct BandwidthShape {
 };
 // time = launches * per_launch + grid_waves * bytes / (hbm * fraction * (1 - hbm_taken)), fitted so that
 // predicted and measured times have the same sum: a family holds kernels of 3 us and of 300 us, and the long
-// ones make the step. If the data ask for a negative fixed time it is zero; if they ask for more than HBM, the
-// fraction is 1.
+// ones make the step. If the data ask for a negative fixed time it is zero; if they ask for more than HBM,
+// the fraction is 1.
 BandwidthFit fit_bandwidth_curve(const std::vector<Measurement>& points, const GpuSpec& gpu,
                                  BandwidthShape shape = {});
 

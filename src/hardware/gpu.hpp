@@ -41,6 +41,8 @@ struct Curve {
   // tile, grid: rate in a training run relative to the benchmark behind this curve, where that is known
   // better than GpuSpec::sustained_rate says
   std::optional<Sourced<double>> sustained_rate;
+  // grid: the most that such GEMMs do for minutes, whatever their size: what a power limit leaves of them
+  std::optional<Sourced<FlopRate>> sustained_peak;
   // grid: rate of weight gradients that add to FP32 (layout NT) relative to the forward GEMMs (TN) of the
   // table
   std::optional<Sourced<double>> accumulation;

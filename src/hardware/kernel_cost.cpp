@@ -51,8 +51,11 @@ Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gp
     const double layout = kernel.accumulates && curve.accumulation ? curve.accumulation->value : 1.0;
     const bool promoted = kernel.promotes && curve.promoted;
     const double held = promoted && !bare ? gpu.sustained_rate.value : sustained;
-    return grid_time(kernel, gpu.grids[curve.grid], rate * (curve.efficiency * sms_share), sms_available) /
-           (held * layout * (promoted ? curve.promoted->value : 1.0));
+    const Seconds burst =
+        grid_time(kernel, gpu.grids[curve.grid], rate * (curve.efficiency * sms_share), sms_available) /
+        (held * layout * (promoted ? curve.promoted->value : 1.0));
+    if (bare || !curve.sustained_peak) return burst;
+    return std::max(burst, kernel.work / curve.sustained_peak->value);
   }
   if (curve.kind == Curve::Kind::tile) {
     const auto waves = count_waves(count_tiles(kernel, curve.tile_m, curve.tile_n), sms_available);
@@ -137,7 +140,7 @@ GpuSpec at_full_clock(GpuSpec gpu) {
   gpu.sustained_rate.value = 1;
   for (auto* curves : {&gpu.curves, &gpu.independent_curves})
     for (auto& curve : *curves)
-      if (curve) curve->sustained_rate.reset();
+      if (curve) curve->sustained_rate.reset(), curve->sustained_peak.reset();
   return gpu;
 }
 

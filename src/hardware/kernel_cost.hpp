@@ -13,7 +13,8 @@
 //                 that split k: M = g m, K = k/g
 //                 divided by the curve's rate of accumulation where the product is added to FP32 gradients;
 //                 and by its promoted rate where partial sums are promoted
-//   both divided by the sustained rate where the curve comes from short benchmarks
+//   both divided by the sustained rate where the curve comes from short benchmarks; a grid is no faster than
+//                 its sustained peak, where it has one
 //   table curve:  compute = work / (peak * efficiency(size, d_qk) * sms_available / SMs), size = 2 x mean
 //   keys
 //

@@ -146,6 +146,9 @@ Curve read_curve(Reader& reader, hardware::GpuSpec& gpu) {
     curve.sustained_rate =
         reader.sourced<double>("sustained_rate", Measure::ratio,
                                "rate in a training run, relative to this curve's benchmark", share());
+  if (curve.kind == Curve::Kind::grid && reader.has("sustained_peak"))
+    curve.sustained_peak = reader.sourced<FlopRate>("sustained_peak", Measure::flop_rate,
+                                                    "the most such GEMMs do in a training run, of any size");
   if (curve.kind == Curve::Kind::grid && reader.has("accumulation"))
     curve.accumulation =
         reader.sourced<double>("accumulation", Measure::ratio,

@@ -29,6 +29,7 @@ struct Uncertain {
 void slow_down(hardware::Curve& curve, double factor) {
   curve.efficiency /= factor;
   curve.tile_overhead *= factor;
+  if (curve.sustained_peak) curve.sustained_peak->value = curve.sustained_peak->value / factor;
   for (double& e : curve.efficiencies) e /= factor;
   curve.bandwidth_fraction /= factor;
   curve.per_launch *= factor;
