@@ -1,0 +1,20 @@
+#pragma once
+// Measured kernel times as a result file, format 1: what `foretrain-bench` writes and `foretrain calibrate`
+// reads. Lines "# key: value" about the device, a line of column names, one line a kernel; an empty cell is
+// unknown or zero.
+//
+// The format has one column for SMs that a kernel could not use. For kernels bound by SMs (matrix products
+// and attention) these are the SMs reserved for communication; for all others those that a communication
+// kernel held while they ran.
+
+#include <string>
+
+#include "calibrate/measured.hpp"
+
+namespace foretrain::calibrate {
+
+std::string to_csv(const Results& results);
+
+std::string_view name_of(State state);
+
+}  // namespace foretrain::calibrate

@@ -1,0 +1,152 @@
+// Rules that name kernels: patterns, mistakes in a rules file, and which kernel gets which name.
+
+#include "calibrate/trace_rules.hpp"
+
+#include "calibrate/trace_files.hpp"
+#include "calibrate/trace_names.hpp"
+#include "catch.hpp"
+
+using namespace foretrain;
+using namespace foretrain::calibrate;
+using namespace foretrain::testing;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string head = "name: small\nsource: made up\nsoftware: " FORETRAIN_ROOT
+                         "/models/software/deepseek-2024.yaml\nunit: dense_layer\n"
+                         "work: {precision: fp8, recompute: none}\n"
+                         "communication: {exchange: [comm], barrier: [wait]}\n";
+const std::string grids = "grids: {}\n";
+const std::string blocks =
+    "blocks:\n"
+    "  - annotation: attn(F)\n    list: attention_f\n    kernels:\n"
+    "      - {kernel: \"*gemm*\", class: gemm, ops: [q_proj, o_proj]}\n"
+    "      - {kernel: [\"cast*\", \"copy*\"], class: move, op: casts}\n"
+    "  - annotation: mlp(F)\n    kernels:\n"
+    "      - {kernel: \"*\", class: [a, b], ops: [up, down]}\n";
+
+TraceRules rules_of(const std::string& text) {
+  const TextOnDisk file("rules.yaml", text);
+  return load_trace_rules(file.path());
+}
+
+std::string complaint_about(const std::string& text) {
+  return complaint([&] { rules_of(text); });
+}
+
+GpuEvent kernel(const std::string& name, double start, std::optional<double> launched,
+                std::int64_t stream = 7) {
+  GpuEvent event;
+  event.name = name;
+  event.stream = stream;
+  event.start = seconds(start);
+  event.duration = seconds(1);
+  event.end = seconds(start + 1);
+  if (launched) event.launched = seconds(*launched);
+  event.grid = event.block = {1, 1, 1};
+  return event;
+}
+
+Annotation annotation(const std::string& name, double start, double end, bool on_gpu = false) {
+  return {name, seconds(start), seconds(end), on_gpu, on_gpu ? 7 : 0};
+}
+
+}  // namespace
+
+TEST_CASE("a star in a pattern is any text, all else is itself") {
+  CHECK(fits("gemm", "gemm"));
+  CHECK_FALSE(fits("gemm", "gemms"));
+  CHECK_FALSE(fits("gemm", "a gemm"));
+  CHECK(fits("*gemm*", "void gemm<1>"));
+  CHECK(fits("a*b*c", "abbbc"));
+  CHECK(fits("a*bc", "abcbc"));
+  CHECK_FALSE(fits("a*bc", "abcb"));
+  CHECK(fits("*", ""));
+  CHECK(fits("**", "x"));
+  CHECK_FALSE(fits("", "x"));
+  CHECK(fits("<4, (a)[0]?", "<4, (a)[0]?"));
+  CHECK_FALSE(fits("a?", "ab"));
+  CHECK_FALSE(fits("*a*a*a*a*a*a*a*a*b", std::string(5000, 'a')));  // and quickly
+}
+
+TEST_CASE("kernels are named by the block that launched them, the first rule that fits, and their order") {
+  const auto rules = rules_of(head + grids + blocks);
+  Trace trace;
+  trace.annotations = {annotation("step", 0, 100), annotation("attn(F)", 1, 10), annotation("note", 3, 9),
+                       annotation("mlp(F)", 11, 20), annotation("attn(F)", 21, 30)};
+  trace.events = {kernel("my gemm 1", 50, 2),  kernel("cast a", 51, 3),  kernel("my gemm 2", 60, 9.5),
+                  kernel("first", 70, 12),     kernel("second", 71, 13), kernel("gemm x", 80, 22),
+                  kernel("copy gemm", 81, 23), kernel("cast b", 82, 24), kernel("late", 90, 40)};
+  const auto named = name_kernels(trace, rules);
+  std::vector<std::string> ops;
+  for (const auto& n : named.events) ops.push_back(n.op);
+  CHECK(ops ==
+        std::vector<std::string>{"q_proj", "casts", "o_proj", "up", "down", "q_proj", "o_proj", "casts", ""});
+  CHECK(named.rounds == 2);
+  CHECK(named.events[5].round == 1);
+  CHECK(named.events[3].op_class == "a");
+  CHECK(named.events[4].op_class == "b");
+  CHECK(named.named == seconds(8));
+  CHECK(named.unnamed == seconds(1));
+  CHECK(named.reasons == std::vector<std::string>{"launched in no block of the rules: 'late'"});
+}
+
+TEST_CASE("where a rule names kernels one by one, another number of them has no names") {
+  const auto rules = rules_of(head + grids + blocks);
+  Trace trace;
+  trace.annotations = {annotation("attn(F)", 0, 10), annotation("mlp(F)", 11, 20)};
+  trace.events = {kernel("gemm", 1, 1), kernel("odd", 2, 2), kernel("first", 12, 12),
+                  kernel("second", 13, 13)};
+  const auto named = name_kernels(trace, rules);
+  CHECK(named.unnamed == seconds(2));
+  CHECK(named.reasons ==
+        std::vector<std::string>{"'*gemm*' of block 'attn(F)' names 2 kernels; round 0 has 1",
+                                 "no rule of block 'attn(F)' fits 'odd'"});
+}
+
+TEST_CASE("kernels without a launch are placed by annotations on their stream") {
+  const auto rules = rules_of(head + grids + blocks);
+  Trace trace;
+  trace.annotations = {annotation("mlp(F)", 0, 10, true), annotation("mlp(F)", 11, 20, true)};
+  trace.events = {kernel("a", 1, std::nullopt), kernel("b", 2, std::nullopt), kernel("c", 3, std::nullopt, 8),
+                  kernel("d", 12, std::nullopt), kernel("e", 13, std::nullopt)};
+  const auto named = name_kernels(trace, rules);
+  CHECK(named.events[1].op == "down");
+  CHECK(named.events[2].op.empty());
+  CHECK(named.events[4].round == 1);
+  CHECK(named.rounds == 2);
+}
+
+TEST_CASE("mistakes in a rules file are told with their place, all at once") {
+  CHECK_THAT(complaint([] { load_trace_rules(FORETRAIN_ROOT "/validate/rules/deepseek-v4.yaml"); }),
+             Contains("no such file") && Contains("deepseek-v3.yaml"));
+  CHECK_THAT(complaint_about(head + blocks), Contains("lacks 'grids'"));
+  CHECK_THAT(complaint_about(head + grids), Contains("lacks 'blocks'"));
+  CHECK_THAT(complaint_about(head + grids + "blocks: []\n"), Contains("must be a list that holds something"));
+  CHECK_THAT(complaint_about("nam: x\n" + head + grids + blocks),
+             Contains("rules.yaml:1:1: error: unknown key 'nam'"));
+  CHECK_THAT(complaint_about(head + grids +
+                             "blocks: [{annotation: a, list: mlp_x, kernels: [{kernel: k, class: c}]}]\n"),
+             Contains("unknown list 'mlp_x'") && Contains("a rule needs either 'op' or 'ops'"));
+  CHECK_THAT(
+      complaint_about(head + grids +
+                      "blocks: [{annotation: a, kernels: [{kernel: k, class: [c, d], ops: [x, y, z]}]}]\n"),
+      Contains("2 classes for 3 ops"));
+  CHECK_THAT(
+      complaint_about(head + grids + "blocks: [{annotation: a, kernels: [{kernel: [], class: c, op: x}]}]\n"),
+      Contains("an empty list"));
+  CHECK_THAT(complaint_about(head + grids +
+                             "blocks: [{annotation: a, kernels: [{kernel: k, class: c, op: [x, y]}]}]\n"),
+             Contains("'op' is one name"));
+  const std::string one = "{annotation: a, kernels: [{kernel: k, class: c, op: x}]}";
+  CHECK_THAT(complaint_about(head + grids + "blocks: [" + one + ", " + one + "]\n"),
+             Contains("two blocks are annotated 'a'"));
+  CHECK_THAT(complaint_about(head + "grids: {tokens: {block: a, op: y}}\nblocks: [" + one + "]\n"),
+             Contains("no rule names 'y' in block 'a'"));
+  std::string experts = head + grids + blocks, elsewhere = head + grids + blocks;
+  experts.replace(experts.find("dense_layer"), 11, "moe_layer");
+  CHECK_THAT(complaint_about(experts), Contains("needs the rows that were routed"));
+  elsewhere.replace(elsewhere.find("deepseek-2024"), 13, "deepseek-2023");
+  CHECK_THAT(complaint_about(elsewhere), Contains("no such file") && Contains("deepseek-2024"));
+}
