@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "cli/calibrate_trace.hpp"
 #include "cli/check.hpp"
 #include "cli/compare.hpp"
 #include "cli/explain.hpp"
@@ -251,8 +252,8 @@ SpecError unexpected(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
-  for (const auto add :
-       {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_schedule, add_import_model})
+  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_schedule,
+                         add_import_model, add_import_trace})
     add(app, command);
   try {
     app.parse(argc, argv);

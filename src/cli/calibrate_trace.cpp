@@ -1,0 +1,165 @@
+#include "cli/calibrate_trace.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+#include "base/diagnostic.hpp"
+#include "calibrate/results_text.hpp"
+#include "cli/calibrate_trace_text.hpp"
+#include "report/file.hpp"
+#include "report/version.hpp"
+#include "spec/load.hpp"
+#include "spec/units_text.hpp"
+
+namespace foretrain::cli {
+namespace {
+
+using namespace calibrate;
+
+std::int64_t count_of(const char* option, const std::string& text, std::int64_t least, std::int64_t most) {
+  const auto parsed = spec::parse_integer(text);
+  if (!parsed.ok)
+    throw SpecError({without_place(fmt::format("{}: {}", option, parsed.message), parsed.hint)});
+  if (parsed.value < least || parsed.value > most)
+    throw SpecError({without_place(fmt::format("{} {} is out of range", option, parsed.value),
+                                   fmt::format("allowed: {} to {}", least, most))});
+  return parsed.value;
+}
+
+std::optional<std::int64_t> count_of(const char* option, const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  return count_of(option, *text, 1, 1'000'000'000);
+}
+
+std::vector<std::size_t> rounds_of(const std::optional<std::string>& text, std::size_t count) {
+  std::vector<std::size_t> rounds;
+  if (!text) return rounds;
+  for (std::size_t begin = 0; begin <= text->size();) {
+    const auto comma = std::min(text->find(',', begin), text->size());
+    const auto round = static_cast<std::size_t>(
+        count_of("--rounds", text->substr(begin, comma - begin), 0, static_cast<std::int64_t>(count) - 1));
+    if (std::find(rounds.begin(), rounds.end(), round) != rounds.end())
+      throw SpecError({without_place(fmt::format("--rounds names round {} twice", round))});
+    rounds.push_back(round);
+    begin = comma + 1;
+  }
+  return rounds;
+}
+
+State state_of(const std::optional<std::string>& text) {
+  if (!text) return State::verified;
+  std::vector<std::string> names;
+  for (const State state : {State::verified, State::unverified, State::synthetic}) {
+    if (*text == name_of(state)) return state;
+    names.emplace_back(name_of(state));
+  }
+  const auto near = nearest_name(*text, names);
+  throw SpecError({without_place(
+      fmt::format("--state '{}' is unknown", *text),
+      near.empty() ? "verified, unverified or synthetic" : fmt::format("did you mean '{}'?", near))});
+}
+
+std::int64_t local_experts(const ImportTraceOptions& options, const TraceRules& rules,
+                           const model::TransformerSpec& model) {
+  if (rules.unit != model::Unit::moe_layer) return 0;
+  if (model.moe.experts == 0)
+    throw SpecError(
+        {without_place(fmt::format("{} has no mixture-of-experts layers; the rules name one", model.name))});
+  const auto ranks = count_of("--expert", options.expert);
+  if (!ranks)
+    throw SpecError(
+        {without_place("how many GPUs share the experts of a layer?", "give --expert, as in --expert 64")});
+  if (model.moe.experts % *ranks != 0)
+    throw SpecError(
+        {without_place(fmt::format("--expert {} does not divide {} experts", *ranks, model.moe.experts))});
+  return model.moe.experts / *ranks;
+}
+
+Results results_of(const ImportTraceOptions& options, const Trace& trace, const TracedPoints& points) {
+  Results results;
+  results.device.name = trace.device;
+  results.device.sms = trace.sms;
+  results.device.compute_capability = trace.compute_capability;
+  results.device.version = std::string(report::version());
+  results.device.state = state_of(options.state);
+  for (const TracedPoint& from : points.points) {
+    Point point;
+    point.suite = fmt::format("trace round {}", from.round);
+    point.kernel = fmt::format("{} {}", from.block, from.op);
+    point.family = from.measured.kernel.family;
+    point.measured = from.measured;
+    point.samples = 1;
+    results.points.push_back(std::move(point));
+  }
+  return results;
+}
+
+}  // namespace
+
+int import_trace(const ImportTraceOptions& options, std::ostream& out) {
+  const TraceRules rules = load_trace_rules(options.rules);
+  const model::TransformerSpec model = spec::load_model(options.model);
+  const std::int64_t experts = local_experts(options, rules, model);
+  const auto tokens = count_of("--tokens", options.tokens),
+             sequence = count_of("--sequence", options.sequence);
+  state_of(options.state);  // before the work
+  const Trace trace = read_trace(options.trace);
+  const NamedTrace named = name_kernels(trace, rules);
+  out << to_text({trace, rules, named});
+  if (!named.reasons.empty() && !options.allow_unnamed) {
+    out << "\nNothing is written: name these kernels in the rules, or leave them out with --allow-unnamed.\n";
+    return 1;
+  }
+  const ImportedPair pair = to_pair(named, rules, experts, tokens);
+  const auto rounds = rounds_of(options.rounds, pair.traced.rounds.size());
+  out << to_text(pair, rules);
+  if (options.ops) out << ops_text(pair.traced);
+  const TracedPoints points = list_points(pair.traced, rules, model, sequence.value_or(pair.traced.tokens),
+                                          pair.communication_sms, rounds);
+  out << to_text(points);
+  if (!options.output) return 0;
+  report::write_file(*options.output, to_csv(results_of(options, trace, points)));
+  out << fmt::format("\n{}: {} measurements\n", *options.output, points.points.size());
+  return 0;
+}
+
+void add_import_trace(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("import-trace", "Turn a PyTorch-profiler trace into measured kernels");
+  const auto options = std::make_shared<ImportTraceOptions>();
+  const auto once = [sub](const char* name, std::optional<std::string>& value, const char* type,
+                          const char* help) {
+    const auto take = [&value, name](const CLI::results_t& typed) {
+      if (typed.size() > 1)
+        throw SpecError({without_place(fmt::format("{} is given {} times", name, typed.size()))});
+      value = typed.front();
+      return true;
+    };
+    sub->add_option(name, take, help)->type_name(type)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  sub->add_option("trace", options->trace, "the trace, as torch.profiler exports it")
+      ->type_name("FILE")
+      ->required();
+  sub->add_option("--rules", options->rules,
+                  "how its kernels are told apart, as validate/rules/deepseek-v3.yaml")
+      ->type_name("FILE")
+      ->required();
+  sub->add_option("--model", options->model, "the model that was traced")->type_name("FILE")->required();
+  once("--expert", options->expert, "N", "GPUs that share the experts of a layer");
+  once("--tokens", options->tokens, "N", "tokens of a micro-batch, where no grid in the trace tells them");
+  once("--sequence", options->sequence, "N", "tokens of a sequence; those of the micro-batch if not given");
+  once("--rounds", options->rounds, "N,N", "which rounds (layers of the chunk, from 0); all if not given");
+  once("--state", options->state, "WORD",
+       "verified (a job whose results are known to be right; the default), unverified or synthetic");
+  once("--output,-o", options->output, "FILE", "write the measurements as a result file");
+  sub->add_flag("--allow-unnamed", options->allow_unnamed, "leave out kernels that no rule names");
+  sub->add_flag("--ops", options->ops, "print every op with its time in each round");
+  sub->callback([options, &command] {
+    command = [options](std::ostream& out) { return import_trace(*options, out); };
+  });
+}
+
+}  // namespace foretrain::cli

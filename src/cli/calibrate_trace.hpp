@@ -1,0 +1,33 @@
+#pragma once
+// `foretrain import-trace`: a PyTorch-profiler trace becomes measured kernels, which `foretrain calibrate`
+// fits curves to.
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/parse.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace foretrain::cli {
+
+struct ImportTraceOptions {
+  std::string trace, rules, model;
+  std::optional<std::string> tokens, expert, sequence;  // counts, as typed
+  std::optional<std::string> rounds;                    // "0,2"; all if not given
+  std::optional<std::string> state, output;
+  bool allow_unnamed = false;
+  bool ops = false;  // print every op's time by round too
+};
+
+// 0, or 1 when kernels have no name and that is not allowed.
+int import_trace(const ImportTraceOptions& options, std::ostream& out);
+
+void add_import_trace(CLI::App& app, Command& command);
+
+}  // namespace foretrain::cli
