@@ -15,20 +15,20 @@ using namespace foretrain::published;
 
 namespace {
 
-const std::vector<int> all_rounds{0, 1, 2, 3}, held_out{1, 3};
+const std::vector<std::size_t> all_rounds{0, 1, 2, 3}, held_out{1, 3};
 
 const GpuSpec& h800() {
   static const GpuSpec gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h800.yaml");
   return gpu;
 }
 
-FitError judged(Family family, const std::vector<int>& rounds, Sources sources = Sources::any) {
+FitError judged(Family family, const std::vector<std::size_t>& rounds, Sources sources = Sources::any) {
   auto points = trace(family, rounds);
   for (auto& point : points) point.conditions.sources = sources;
   return judge(points, h800());
 }
 
-void within(Family family, const std::vector<int>& rounds, double least, double most,
+void within(Family family, const std::vector<std::size_t>& rounds, double least, double most,
             Sources sources = Sources::any) {
   const double bias = judged(family, rounds, sources).bias;
   CAPTURE(std::string(name_of(family)), bias);
@@ -70,7 +70,7 @@ TEST_CASE("FP8 GEMMs of the trace follow from DeepGEMM's table, waves on 112 SMs
 }
 
 TEST_CASE("the sustained rate is what rounds 0 and 2 leave of DeepGEMM's, and rounds 1 and 3 bear it out") {
-  const auto ratio = [](const std::vector<int>& rounds) {
+  const auto ratio = [](const std::vector<std::size_t>& rounds) {
     double predicted = 0, measured = 0;
     for (const Family family : {Family::gemm_fp8, Family::grouped_gemm_fp8})
       for (auto [kernel, conditions, time] : trace(family, rounds)) {
@@ -159,5 +159,5 @@ TEST_CASE("memory-bound kernels beside an exchange lose the share of HBM that th
     }
   }
   CHECK(count == 23);
-  CHECK(1 - std::exp(-logs / count) == Approx(exchange_hbm_taken).margin(0.005));
+  CHECK(1 - std::exp(-logs / count) == Approx(trace_rules().exchange_hbm).margin(0.005));
 }
