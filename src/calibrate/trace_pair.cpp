@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/diagnostic.hpp"
 
@@ -85,22 +86,31 @@ double share_inside(const Kernels& kernels, const std::vector<Span>& all) {
   throw SpecError({without_place(std::move(message), std::move(hint))});
 }
 
-// The first grid dimension of that op's kernel in that round.
-std::int64_t size_of(const NamedTrace& named, const OpOfBlock& wanted, std::size_t round) {
-  for (const NamedEvent& n : named.events)
-    if (n.block != nullptr && n.block->annotation == wanted.block && n.op == wanted.op && n.round == round &&
-        n.event->grid[0] > 0)
-      return n.event->grid[0];
-  refuse(fmt::format("round {} of block '{}' has no kernel '{}', whose grid tells a size", round,
-                     wanted.block, wanted.op),
-         "see grids in the rules, and foretrain import-trace --kernels for what was named");
-}
+// The first grid dimension of an op's kernel by block, op and round.
+class Grids {
+ public:
+  explicit Grids(const NamedTrace& named) {
+    for (const NamedEvent& n : named.events)
+      if (n.block != nullptr && !n.op.empty() && n.event->grid[0] > 0)
+        sizes_.emplace(std::tuple{n.block->annotation, n.op, n.round}, n.event->grid[0]);
+  }
+  std::int64_t at(const OpOfBlock& wanted, std::size_t round) const {
+    const auto found = sizes_.find(std::tuple{wanted.block, wanted.op, round});
+    if (found != sizes_.end()) return found->second;
+    refuse(fmt::format("round {} of block '{}' has no kernel '{}', whose grid tells a size", round,
+                       wanted.block, wanted.op),
+           "see grids in the rules; does the trace hold whole rounds?");
+  }
 
-std::vector<spec::TracedRound> rounds_of(const NamedTrace& named, const GridSizes& grids) {
+ private:
+  std::map<std::tuple<std::string, std::string, std::size_t>, std::int64_t> sizes_;
+};
+
+std::vector<spec::TracedRound> rounds_of(const Grids& sizes, const GridSizes& grids, std::size_t count) {
   std::vector<spec::TracedRound> rounds;
-  for (std::size_t r = 0; r < named.rounds; ++r) {
+  for (std::size_t r = 0; r < count; ++r) {
     const auto size = [&](const std::optional<OpOfBlock>& wanted) {
-      return wanted ? size_of(named, *wanted, r) : 0;
+      return wanted ? sizes.at(*wanted, r) : 0;
     };
     rounds.push_back({size(grids.forward_rows), size(grids.forward_received), size(grids.backward_rows),
                       size(grids.backward_received)});
@@ -109,18 +119,19 @@ std::vector<spec::TracedRound> rounds_of(const NamedTrace& named, const GridSize
 }
 
 // By the grids of every round, or as given; the two must agree.
-std::int64_t tokens_of(const NamedTrace& named, const GridSizes& grids, std::optional<std::int64_t> given) {
+std::int64_t tokens_of(const Grids& sizes, const GridSizes& grids, std::size_t rounds,
+                       std::optional<std::int64_t> given) {
   if (!grids.tokens) {
     if (!given)
       refuse("no kernel's grid tells the tokens of a micro-batch",
              "give --tokens, or grids: tokens in the rules");
     return *given;
   }
-  const std::int64_t tokens = size_of(named, *grids.tokens, 0);
+  const std::int64_t tokens = sizes.at(*grids.tokens, 0);
   if (given && *given != tokens)
     refuse(fmt::format("the kernel '{}' has {} rows, --tokens says {}", grids.tokens->op, tokens, *given));
-  for (std::size_t r = 1; r < named.rounds; ++r)
-    if (const auto here = size_of(named, *grids.tokens, r); here != tokens)
+  for (std::size_t r = 1; r < rounds; ++r)
+    if (const auto here = sizes.at(*grids.tokens, r); here != tokens)
       refuse(fmt::format("round 0 has {} tokens and round {} has {}: they are not alike", tokens, r, here));
   return tokens;
 }
@@ -166,8 +177,9 @@ ImportedPair to_pair(const NamedTrace& named, const TraceRules& rules, std::int6
   ImportedPair pair;
   spec::TracedPair& traced = pair.traced;
   traced.ops = ops_of(named, rules);
-  traced.rounds = rounds_of(named, rules.grids);
-  traced.tokens = tokens_of(named, rules.grids, tokens);
+  const Grids sizes(named);
+  traced.rounds = rounds_of(sizes, rules.grids, named.rounds);
+  traced.tokens = tokens_of(sizes, rules.grids, named.rounds, tokens);
   traced.local_experts = local_experts;
   Seconds first = named.events.front().event->start, last = named.events.front().event->end;
   for (const NamedEvent& n : named.events) {

@@ -93,4 +93,23 @@ TracedPoints list_points(const spec::TracedPair& traced, const TraceRules& rules
   return found;
 }
 
+Results to_results(const Trace& trace, const TracedPoints& points, State state) {
+  Results results;
+  results.file = trace.file;
+  results.device.name = trace.device;
+  results.device.sms = trace.sms;
+  results.device.compute_capability = trace.compute_capability;
+  results.device.state = state;
+  for (const TracedPoint& from : points.points) {
+    Point point;
+    point.suite = fmt::format("trace round {}", from.round);
+    point.kernel = fmt::format("{} {}", from.block, from.op);
+    point.family = from.measured.kernel.family;
+    point.measured = from.measured;
+    point.samples = 1;
+    results.points.push_back(std::move(point));
+  }
+  return results;
+}
+
 }  // namespace foretrain::calibrate

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/measured.hpp"
+#include "calibrate/trace_events.hpp"
 #include "calibrate/trace_rules.hpp"
 #include "hardware/fit.hpp"
 #include "model/transformer.hpp"
@@ -35,5 +37,8 @@ struct TracedPoints {
 TracedPoints list_points(const spec::TracedPair& traced, const TraceRules& rules,
                          const model::TransformerSpec& model, std::int64_t sequence,
                          std::int64_t communication_sms, const std::vector<std::size_t>& rounds = {});
+
+// The same as a result file holds them: suite "trace round 0", kernel "attn(F) q_b_proj", one sample each.
+Results to_results(const Trace& trace, const TracedPoints& points, State state);
 
 }  // namespace foretrain::calibrate

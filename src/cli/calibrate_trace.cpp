@@ -79,40 +79,22 @@ std::int64_t local_experts(const ImportTraceOptions& options, const TraceRules& 
   return model.moe.experts / *ranks;
 }
 
-Results results_of(const ImportTraceOptions& options, const Trace& trace, const TracedPoints& points) {
-  Results results;
-  results.device.name = trace.device;
-  results.device.sms = trace.sms;
-  results.device.compute_capability = trace.compute_capability;
-  results.device.version = std::string(report::version());
-  results.device.state = state_of(options.state);
-  for (const TracedPoint& from : points.points) {
-    Point point;
-    point.suite = fmt::format("trace round {}", from.round);
-    point.kernel = fmt::format("{} {}", from.block, from.op);
-    point.family = from.measured.kernel.family;
-    point.measured = from.measured;
-    point.samples = 1;
-    results.points.push_back(std::move(point));
-  }
-  return results;
-}
-
 }  // namespace
 
-int import_trace(const ImportTraceOptions& options, std::ostream& out) {
+std::optional<Results> read_results(const ImportTraceOptions& options, std::ostream& out) {
   const TraceRules rules = load_trace_rules(options.rules);
   const model::TransformerSpec model = spec::load_model(options.model);
   const std::int64_t experts = local_experts(options, rules, model);
   const auto tokens = count_of("--tokens", options.tokens),
              sequence = count_of("--sequence", options.sequence);
-  state_of(options.state);  // before the work
+  const State state = state_of(options.state);
   const Trace trace = read_trace(options.trace);
   const NamedTrace named = name_kernels(trace, rules);
   out << to_text({trace, rules, named});
   if (!named.reasons.empty() && !options.allow_unnamed) {
-    out << "\nNothing is written: name these kernels in the rules, or leave them out with --allow-unnamed.\n";
-    return 1;
+    out << "\nNothing is measured: name these kernels in the rules, or leave them out with "
+           "--allow-unnamed.\n";
+    return std::nullopt;
   }
   const ImportedPair pair = to_pair(named, rules, experts, tokens);
   const auto rounds = rounds_of(options.rounds, pair.traced.rounds.size());
@@ -121,9 +103,17 @@ int import_trace(const ImportTraceOptions& options, std::ostream& out) {
   const TracedPoints points = list_points(pair.traced, rules, model, sequence.value_or(pair.traced.tokens),
                                           pair.communication_sms, rounds);
   out << to_text(points);
+  Results results = to_results(trace, points, state);
+  results.device.version = std::string(report::version());
+  return results;
+}
+
+int import_trace(const ImportTraceOptions& options, std::ostream& out) {
+  const auto results = read_results(options, out);
+  if (!results) return 1;
   if (!options.output) return 0;
-  report::write_file(*options.output, to_csv(results_of(options, trace, points)));
-  out << fmt::format("\n{}: {} measurements\n", *options.output, points.points.size());
+  report::write_file(*options.output, to_csv(*results));
+  out << fmt::format("\n{}: {} measurements\n", *options.output, results->points.size());
   return 0;
 }
 

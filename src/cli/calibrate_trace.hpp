@@ -2,12 +2,12 @@
 // `foretrain import-trace`: a PyTorch-profiler trace becomes measured kernels, which `foretrain calibrate`
 // fits curves to.
 
-#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "calibrate/measured.hpp"
 #include "cli/parse.hpp"
 
 namespace CLI {
@@ -25,7 +25,11 @@ struct ImportTraceOptions {
   bool ops = false;  // print every op's time by round too
 };
 
-// 0, or 1 when kernels have no name and that is not allowed.
+// The trace's measurements; its tables go to `out`. Nothing when kernels have no name and that is not
+// allowed.
+std::optional<calibrate::Results> read_results(const ImportTraceOptions& options, std::ostream& out);
+
+// The same, written to the output file. 1 when there is nothing.
 int import_trace(const ImportTraceOptions& options, std::ostream& out);
 
 void add_import_trace(CLI::App& app, Command& command);

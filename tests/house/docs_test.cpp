@@ -33,7 +33,7 @@ class Place {
     fs::create_directory(folder_ / "bin");
     fs::create_directories(folder_ / "copy" / "tests");
     fs::create_symlink(FORETRAIN_BINARY, folder_ / "bin" / "foretrain");
-    for (const std::string part : {"models", "topologies", "scenarios"}) {
+    for (const std::string part : {"models", "topologies", "scenarios", "validate"}) {
       if (fs::exists(root / part))
         fs::copy(root / part, folder_ / "copy" / part, fs::copy_options::recursive);
     }
