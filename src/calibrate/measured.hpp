@@ -33,7 +33,8 @@ struct Point {
   double spread = 0;  // relative: half of the distance between the 16th and 84th of a hundred samples
   std::int64_t samples = 0, dropped = 0;
   std::optional<double> error;  // of the result, relative to a reference of higher precision
-  int line = 0;                 // of the file, for diagnostics
+  std::string file = {};        // where the row stands, for reasons
+  int line = 0;
 };
 
 struct Results {

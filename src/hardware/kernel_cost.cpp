@@ -27,14 +27,8 @@ const Curve* curve_of(Family family, const GpuSpec& gpu, Sources sources) {
   return gpu.curves[index] ? &*gpu.curves[index] : nullptr;
 }
 
-// Groups run together as one GEMM of all their rows, so waves are lost once and not a group.
 Seconds grid_time(const Kernel& kernel, const GemmGrid& grid, FlopRate rate, std::int64_t sms) {
-  std::int64_t rows = kernel.m;
-  if (splits_k(kernel))
-    rows = kernel.m * kernel.groups;
-  else if (kernel.groups > 1)
-    rows = kernel.groups * divide_up(divide_up(kernel.m, kernel.groups), grid_tile_m) * grid_tile_m;
-  const double m = static_cast<double>(rows), n = static_cast<double>(kernel.n), k = main_loop_length(kernel);
+  const auto [m, n, k] = grid_shape(kernel);
   return flops(2.0 * m * n * k) / (rate * efficiency(grid, m, n, k, sms));
 }
 
@@ -76,6 +70,16 @@ FlopRate peak(const GpuSpec& gpu, DType dtype) {
          : dtype == DType::fp8  ? gpu.peak_fp8.value
          : dtype == DType::bf16 ? gpu.peak_bf16.value
                                 : gpu.peak_fp32.value;
+}
+
+// Groups run together as one GEMM of all their rows, so waves are lost once and not a group.
+GridShape grid_shape(const Kernel& kernel) {
+  std::int64_t rows = kernel.m;
+  if (splits_k(kernel))
+    rows = kernel.m * kernel.groups;
+  else if (kernel.groups > 1)
+    rows = kernel.groups * divide_up(divide_up(kernel.m, kernel.groups), grid_tile_m) * grid_tile_m;
+  return {static_cast<double>(rows), static_cast<double>(kernel.n), main_loop_length(kernel)};
 }
 
 std::int64_t count_tiles(const Kernel& kernel, std::int64_t tile_m, std::int64_t tile_n) {

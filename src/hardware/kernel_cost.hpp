@@ -73,6 +73,10 @@ std::int64_t count_waves(std::int64_t tiles, std::int64_t sms_available);
 std::int64_t count_grid_waves(const Curve& curve, const GpuSpec& gpu, std::int64_t sms_open);
 double main_loop_length(const Kernel& kernel);  // the k that one tile runs through
 double interpolate(std::span<const double> at, std::span<const double> values, double size);
+struct GridShape {
+  double m = 0, n = 0, k = 0;
+};
+GridShape grid_shape(const Kernel& kernel);  // where a grid curve is read
 double table_size(const Kernel& kernel);  // sequence length that a table curve is read at
 double table_efficiency(const Curve& curve, double size, double head_dim);
 // Rate relative to the benchmark behind a curve, in a training run; 1 for curves fitted on one.

@@ -1,0 +1,86 @@
+#include "calibrate/calibrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/diagnostic.hpp"
+#include "calibrate/read_results.hpp"
+
+namespace foretrain::calibrate {
+namespace {
+
+bool alone(const Point& point) {
+  return point.measured.conditions.sms_taken == 0 && point.measured.conditions.hbm_taken == 0;
+}
+
+}  // namespace
+
+void check_device(const Results& results, const hardware::GpuSpec& part) {
+  if (results.device.sms == part.sms.value) return;
+  throw SpecError(
+      {without_place(fmt::format("{} was measured on {} with {} SMs; the part {} has {}", results.file,
+                                 results.device.name, results.device.sms, part.name, part.sms.value),
+                     "name the part of this device with --part")});
+}
+
+std::size_t Calibration::kept() const {
+  return static_cast<std::size_t>(
+      std::count_if(families.begin(), families.end(), [](const auto& fit) { return fit.curve.has_value(); }));
+}
+
+double spread_of(const FamilyFit& fit) {
+  return std::max(0.01, fit.held_out->median);
+}
+
+std::string source_of(const Results& results, const FamilyFit& fit) {
+  const Device& device = results.device;
+  std::string text;
+  if (device.state == State::synthetic) text = "SYNTHETIC, made up for tests: ";
+  if (device.state == State::unverified) text = "UNVERIFIED kernels: ";
+  text += device.name;
+  if (!device.driver.empty()) text += ", driver " + device.driver;
+  if (!device.cuda.empty()) text += ", CUDA " + device.cuda;
+  text += fmt::format(", {}, foretrain-bench {}, {}: {} of {} points fitted", device.date, device.version,
+                      results.file, fit.fitted_on, fit.points);
+  return text + fmt::format("; on the {} others off by {:.1f} % (median), {:.1f} % (p90)",
+                            fit.held_out->points, fit.held_out->median * 100, fit.held_out->p90 * 100);
+}
+
+Calibration calibrate(const Results& results, const hardware::GpuSpec& base) {
+  check_device(results, base);
+  Calibration calibration{results, base, {}, {}, {}};
+  std::vector<std::vector<Point>> of_family(family_count);
+  for (const Point& point : results.points) {
+    if (!point.family)
+      ++calibration.unused.no_family;
+    else if (point.ranks > 1)
+      ++calibration.unused.ranks;
+    else if (!point.cold)
+      ++calibration.unused.hot;
+    else if (alone(point))
+      of_family[static_cast<std::size_t>(*point.family)].push_back(point);
+  }
+  for (std::size_t i = 0; i < family_count; ++i) {
+    if (of_family[i].empty()) continue;
+    FamilyFit fit = fit_family(static_cast<Family>(i), of_family[i], base);
+    if (fit.curve) fit.curve->from = {source_of(results, fit), "", spread_of(fit)};
+    if (fit.curve) fit.curve->borrowed_from.clear();
+    if (fit.curve) fit.curve->fitted_on.clear();
+    calibration.families.push_back(std::move(fit));
+  }
+  calibration.interference = compare_interference(results.points, with_curves(calibration));
+  return calibration;
+}
+
+hardware::GpuSpec with_curves(const Calibration& calibration) {
+  hardware::GpuSpec gpu = calibration.base;
+  for (const FamilyFit& fit : calibration.families) {
+    if (!fit.curve) continue;
+    gpu = fit.grid ? with_grid(std::move(gpu), fit.family, *fit.curve, *fit.grid)
+                   : with_curve(std::move(gpu), fit.family, *fit.curve);
+  }
+  return gpu;
+}
+
+}  // namespace foretrain::calibrate

@@ -1,0 +1,42 @@
+#pragma once
+// From measured kernels to the curves of a part: every family that has points is fitted or refused with a
+// reason, and what was measured beside communication is held against the law of the interference.
+//
+// Fitted are points that were alone on the GPU with cold caches, as a kernel of a training step finds them.
+// Left out and counted: warm caches, several ranks, rows without a family.
+
+#include <cstdint>
+#include <vector>
+
+#include "calibrate/fit_family.hpp"
+#include "calibrate/interference.hpp"
+
+namespace foretrain::calibrate {
+
+struct Unused {
+  std::size_t hot = 0, ranks = 0, no_family = 0;
+};
+
+struct Calibration {
+  Results results;
+  hardware::GpuSpec base;
+  std::vector<FamilyFit> families;  // in the order of base/kernel.hpp; only those with points
+  std::vector<SlowDown> interference;
+  Unused unused;
+
+  std::size_t kept() const;
+};
+
+// Throws SpecError where device and part do not go together: another number of SMs.
+void check_device(const Results& results, const hardware::GpuSpec& part);
+
+Calibration calibrate(const Results& results, const hardware::GpuSpec& base);
+
+// The base part with the curves that were kept.
+hardware::GpuSpec with_curves(const Calibration& calibration);
+
+// What a curve's `source` says: device, driver, CUDA, date, version, file, points and the held-out error.
+std::string source_of(const Results& results, const FamilyFit& fit);
+double spread_of(const FamilyFit& fit);  // the held-out median error, 1 % at least
+
+}  // namespace foretrain::calibrate

@@ -1,0 +1,231 @@
+#include "calibrate/fit_family.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "calibrate/families.hpp"
+#include "calibrate/limits.hpp"
+#include "calibrate/shapes.hpp"
+#include "hardware/fit_grid.hpp"
+#include "hardware/robust_fit.hpp"
+
+namespace foretrain::calibrate {
+namespace {
+
+using hardware::Curve;
+using hardware::GpuSpec;
+using hardware::Measurement;
+using Measurements = std::vector<Measurement>;
+
+constexpr std::size_t least_two_unknowns = 8;  // four in each half for two unknowns
+constexpr std::size_t least_table = 4, least_beside_grid = 4;
+constexpr double worst_median = 0.30;
+// Output tiles of common kernels: CUTLASS 3 and DeepGEMM on Hopper, cuBLASLt's list of tiles (cublasLt.h).
+constexpr std::array<std::array<std::int64_t, 2>, 3> tiles{{{128, 128}, {128, 256}, {256, 128}}};
+
+Measurements pick(const Measurements& points, const std::vector<std::size_t>& places) {
+  Measurements picked;
+  for (const std::size_t i : places) picked.push_back(points[i]);
+  return picked;
+}
+
+std::vector<std::size_t> others(std::size_t count, const std::vector<std::size_t>& places) {
+  const std::set<std::size_t> without(places.begin(), places.end());
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < count; ++i)
+    if (!without.contains(i)) left.push_back(i);
+  return left;
+}
+
+// What a new curve keeps of the base's: how its blocks are launched, and rates relative to it.
+Curve start_from(Family family, const GpuSpec& base) {
+  Curve curve;
+  const auto& old = base.curves[static_cast<std::size_t>(family)];
+  if (!old) return curve;
+  curve.whole_chip = old->whole_chip;
+  curve.bandwidth_fraction = old->bandwidth_fraction;
+  if (old->kind == Curve::Kind::tile) {
+    curve.tile_m = old->tile_m;
+    curve.tile_n = old->tile_n;
+  }
+  return curve;
+}
+
+void judge_fit(FamilyFit& fit, const GpuSpec& base, const GpuSpec& fitted, const Measurements& held_out) {
+  fit.held_out = assess(held_out, fitted);
+  if (has_curve(base, fit.family)) fit.base = assess(held_out, base);
+  if (fit.held_out->median <= worst_median) return;
+  fit.reason = fmt::format("misses half of the held-out points by more than {:.0f} %: no {} describes them",
+                           worst_median * 100, fit.form);
+  fit.curve.reset();
+  fit.grid.reset();
+}
+
+void refuse(FamilyFit& fit, std::string reason) {
+  fit.reason = std::move(reason);
+}
+
+// The grid and, coarser, the part of it that is judged where too few points lie beside it.
+bool fit_whole_grid(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
+  auto whole = hardware::fit_grid(all, base);
+  if (!whole || 2 * whole->used.size() < all.size()) return false;
+  fit.form = fmt::format("grid {}x{}x{}", whole->grid.m.size(), whole->grid.n.size(), whole->grid.k.size());
+  Curve curve = start_from(fit.family, base);
+  const auto& old = base.curves[static_cast<std::size_t>(fit.family)];
+  curve.kind = Curve::Kind::grid;
+  curve.efficiency = 1;
+  if (old) {
+    curve.accumulation = old->accumulation;
+    curve.promoted = old->promoted;
+  }
+  for (const std::size_t i : whole->used)  // the bound is not above what was measured
+    curve.bandwidth_fraction = std::max(curve.bandwidth_fraction, share_of_bandwidth(all[i], base));
+  auto judged = whole->grid;
+  auto fitted_on = whole->used;
+  if (all.size() - whole->used.size() < least_beside_grid) {
+    fitted_on = hardware::on_every_second(*whole, all);
+    judged = hardware::fit_grid(pick(all, fitted_on), base, 2)->grid;
+  }
+  fit.fitted_on = fitted_on.size();
+  fit.curve = curve;
+  fit.grid = std::move(whole->grid);
+  judge_fit(fit, base, with_grid(base, fit.family, curve, std::move(judged)),
+            pick(all, others(all.size(), fitted_on)));
+  return true;
+}
+
+void fit_tiles(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
+  const Halves halves = halve(all);
+  const Measurements fitted = pick(all, halves.fitted);
+  const Sides sides = take_apart(fitted, base);
+  std::set<double> lengths;
+  for (const auto& point : sides.compute) lengths.insert(hardware::main_loop_length(point.kernel));
+  if (all.size() < least_two_unknowns || sides.compute.size() * 2 < least_two_unknowns)
+    return refuse(fit,
+                  fmt::format("{} points, {} of the fitted half bound by compute: a tile curve needs {} "
+                              "and {}",
+                              all.size(), sides.compute.size(), least_two_unknowns, least_two_unknowns / 2));
+  if (lengths.size() < 2)
+    return refuse(fit, "one k only: a tile's rate and its fixed time cannot be told apart");
+  Curve shape = start_from(fit.family, base);
+  shape.bandwidth_fraction = sides.bandwidth;
+  std::vector<std::array<std::int64_t, 2>> candidates{{shape.tile_m, shape.tile_n}};
+  candidates.insert(candidates.end(), tiles.begin(), tiles.end());
+  double least = std::numeric_limits<double>::infinity();
+  for (const auto& [rows, columns] : candidates) {
+    shape.tile_m = rows;
+    shape.tile_n = columns;
+    const Curve curve = hardware::fit_robust_tile(sides.compute, base, shape);
+    const double median = assess(fitted, with_curve(base, fit.family, curve)).median;
+    if (median >= least) continue;
+    least = median;
+    fit.curve = curve;
+  }
+  fit.form = fmt::format("tile {}x{}", fit.curve->tile_m, fit.curve->tile_n);
+  fit.fitted_on = fitted.size();
+  judge_fit(fit, base, with_curve(base, fit.family, *fit.curve), pick(all, halves.held_out));
+}
+
+// The first and the last size of each head dimension are fitted: a table says nothing beyond its ends.
+Halves halve_inside(const Measurements& all) {
+  std::map<int, std::pair<std::int64_t, std::int64_t>> ends;  // of k
+  for (const auto& [kernel, conditions, time] : all) {
+    const auto [at, fresh] = ends.try_emplace(kernel.d_qk, kernel.k, kernel.k);
+    at->second = {std::min(at->second.first, kernel.k), std::max(at->second.second, kernel.k)};
+  }
+  std::vector<std::size_t> outer, inner;
+  Measurements between;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [first, last] = ends.at(all[i].kernel.d_qk);
+    const bool end = all[i].kernel.k == first || all[i].kernel.k == last;
+    (end ? outer : inner).push_back(i);
+    if (!end) between.push_back(all[i]);
+  }
+  if (between.empty()) return halve(all);
+  Halves halves;
+  const Halves inside = halve(between);
+  for (const std::size_t i : inside.fitted) halves.fitted.push_back(inner[i]);
+  for (const std::size_t i : inside.held_out) halves.held_out.push_back(inner[i]);
+  // Of several points at an end, half are enough.
+  const Halves at_ends = halve(pick(all, outer));
+  const auto known = [&](std::size_t i) {
+    return std::any_of(at_ends.fitted.begin(), at_ends.fitted.end(), [&](std::size_t j) {
+      return all[outer[j]].kernel.d_qk == all[i].kernel.d_qk && all[outer[j]].kernel.k == all[i].kernel.k;
+    });
+  };
+  for (const std::size_t j : at_ends.fitted) halves.fitted.push_back(outer[j]);
+  for (const std::size_t j : at_ends.held_out)
+    (known(outer[j]) ? halves.held_out : halves.fitted).push_back(outer[j]);
+  return halves;
+}
+
+void fit_table(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
+  const Halves halves = halve_inside(all);
+  if (all.size() < least_table || halves.held_out.empty())
+    return refuse(
+        fit, fmt::format("{} points: a table needs {} and some between its ends", all.size(), least_table));
+  const Measurements fitted = pick(all, halves.fitted);
+  const Sides sides = take_apart(fitted, base);
+  Curve shape = start_from(fit.family, base);
+  shape.bandwidth_fraction = sides.bandwidth;
+  const auto& old = base.curves[static_cast<std::size_t>(fit.family)];
+  if (!sides.compute.empty()) {
+    fit.curve = hardware::fit_robust_table(sides.compute, base, shape);
+  } else if (old && old->kind == Curve::Kind::table) {
+    fit.curve = old;  // all points speak of memory: the base's compute side stays
+    fit.curve->bandwidth_fraction = sides.bandwidth;
+  } else {
+    return refuse(fit, "every point is bound by memory, and the base part has no table to bound the rest");
+  }
+  fit.form =
+      sides.compute.empty() ? "bandwidth of a table" : fmt::format("table of {} sizes", fit.curve->at.size());
+  fit.fitted_on = fitted.size();
+  judge_fit(fit, base, with_curve(base, fit.family, *fit.curve), pick(all, halves.held_out));
+}
+
+void fit_bandwidth(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
+  if (all.size() < least_two_unknowns)
+    return refuse(fit, fmt::format("{} points: a bandwidth curve needs {}", all.size(), least_two_unknowns));
+  const Halves halves = halve(all);
+  const Measurements fitted = pick(all, halves.fitted);
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (const auto& [kernel, conditions, time] : fitted) {
+    const double moved = (kernel.read + kernel.written).base() / kernel.launches;
+    least = std::min(least, moved);
+    most = std::max(most, moved);
+  }
+  if (most < 2 * least)
+    return refuse(fit, "all points move about as many bytes: a rate and a fixed time cannot be told apart");
+  fit.form = "bandwidth";
+  fit.curve = hardware::fit_robust_bandwidth(fitted, base, start_from(fit.family, base));
+  fit.fitted_on = fitted.size();
+  judge_fit(fit, base, with_curve(base, fit.family, *fit.curve), pick(all, halves.held_out));
+}
+
+}  // namespace
+
+FamilyFit fit_family(Family family, const std::vector<Point>& points, const GpuSpec& base) {
+  const Merged merged = merge_repeated(points);
+  FamilyFit fit;
+  fit.family = family;
+  fit.points = merged.points.size();
+  fit.reason = merged.contradiction.empty() ? impossible(merged.points, base) : merged.contradiction;
+  if (!fit.reason.empty()) return fit;
+  Measurements all;
+  for (const Point& point : merged.points) all.push_back(point.measured);
+  const Work work = work_of(family);
+  if (work == Work::attention)
+    fit_table(fit, all, base);
+  else if (work == Work::memory)
+    fit_bandwidth(fit, all, base);
+  else if (!fit_whole_grid(fit, all, base))
+    fit_tiles(fit, all, base);
+  return fit;
+}
+
+}  // namespace foretrain::calibrate

@@ -1,0 +1,41 @@
+#pragma once
+// One family's curve from its measured points, or the reason why there is none.
+//
+//   attention        table: hardware/robust_fit.hpp
+//   memory-bound     bandwidth and a fixed time a launch
+//   GEMM             grid, where the points hold a whole one of three sizes or more on each axis; else tiles,
+//                    by the base curve's tile or one of three common ones, whichever meets the fitted half
+//                    best
+// Points whose bytes at the bandwidth of the base curve take more than 80 % of their time say how fast memory
+// is (their median, from three of them on) and nothing of the tensor cores.
+//
+// Tiles, tables and bandwidths are fitted on half the points, by a hash of the shape, and judged on the
+// others; tables keep the ends of their range in the fitted half. A grid holds all its points: it is judged
+// on points beside it, or, with fewer than four of these, as the grid of every second size on those left out.
+//
+// Refused: too few points for what is unknown; points that contradict one another; kernels faster than the
+// data sheet; curves that miss the held-out points by more than 30 % in the median, which have another shape.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "calibrate/assess.hpp"
+
+namespace foretrain::calibrate {
+
+struct FamilyFit {
+  Family family{};
+  std::size_t points = 0, fitted_on = 0;   // `points` after repeated ones were joined
+  std::string form;                        // "tile 128x128", "grid 8x8x9", "table of 6 sizes", "bandwidth"
+  std::optional<Assessment> held_out;      // of the new curve
+  std::optional<Assessment> base;          // of the base part's curve, on the same points
+  std::optional<hardware::Curve> curve;    // nothing: see reason
+  std::optional<hardware::GemmGrid> grid;  // of a grid curve; its index in the curve means nothing
+  std::string reason;
+};
+
+// `points`: all of the family, cold, alone on the GPU.
+FamilyFit fit_family(Family family, const std::vector<Point>& points, const hardware::GpuSpec& base);
+
+}  // namespace foretrain::calibrate

@@ -1,0 +1,54 @@
+#include "calibrate/interference.hpp"
+
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "base/stats.hpp"
+#include "calibrate/assess.hpp"
+#include "calibrate/shapes.hpp"
+
+namespace foretrain::calibrate {
+namespace {
+
+using Key = std::tuple<std::string, std::uint64_t, bool>;  // kernel, shape, cold
+Key key_of(const Point& point) {
+  return {point.kernel, hash_of(point.measured.kernel), point.cold};
+}
+
+struct Factors {
+  std::vector<double> measured, predicted, errors;
+};
+
+}  // namespace
+
+std::vector<SlowDown> compare_interference(const std::vector<Point>& points, const hardware::GpuSpec& gpu) {
+  std::map<Key, std::vector<double>> alone;
+  std::map<std::tuple<Family, std::int64_t, double>, Factors> beside;
+  const auto is_alone = [](const Point& point) {
+    return point.measured.conditions.sms_taken == 0 && point.measured.conditions.hbm_taken == 0;
+  };
+  for (const Point& point : points)
+    if (point.family && is_alone(point)) alone[key_of(point)].push_back(point.measured.time.base());
+  for (const Point& point : points) {
+    if (!point.family || point.ranks > 1 || is_alone(point) || !has_curve(gpu, *point.family)) continue;
+    const auto found = alone.find(key_of(point));
+    if (found == alone.end()) continue;
+    const auto& [kernel, conditions, time] = point.measured;
+    const Seconds law = predict(point.measured, gpu);
+    const double predicted = law / predict({kernel, {}, time}, gpu);
+    const double measured = time.base() / quantile(found->second, 0.5);
+    auto& factors = beside[{*point.family, conditions.sms_taken, conditions.hbm_taken}];
+    factors.measured.push_back(measured);
+    factors.predicted.push_back(predicted);
+    factors.errors.push_back(std::abs(predicted / measured - 1));
+  }
+  std::vector<SlowDown> rows;
+  for (const auto& [key, factors] : beside)
+    rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), factors.measured.size(),
+                    quantile(factors.measured, 0.5), quantile(factors.predicted, 0.5),
+                    quantile(factors.errors, 0.5)});
+  return rows;
+}
+
+}  // namespace foretrain::calibrate

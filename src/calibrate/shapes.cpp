@@ -1,0 +1,102 @@
+#include "calibrate/shapes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "base/hash.hpp"
+#include "base/stats.hpp"
+#include "calibrate/families.hpp"
+
+namespace foretrain::calibrate {
+namespace {
+
+constexpr double least_spread = 0.01;  // a run's clock wanders by that much from one minute to the next
+constexpr double most_deviations = 3;
+
+using Key = std::tuple<std::string, std::uint64_t, std::int64_t, double, bool, std::int64_t>;
+
+Key key_of(const Point& point) {
+  return {point.kernel,
+          hash_of(point.measured.kernel),
+          point.measured.conditions.sms_taken,
+          point.measured.conditions.hbm_taken,
+          point.cold,
+          point.ranks};
+}
+
+std::string quarrel(const Point& a, const Point& b) {
+  const double first = a.measured.time.base(), second = b.measured.time.base();
+  const double allowed =
+      most_deviations * std::hypot(std::max(a.spread, least_spread), std::max(b.spread, least_spread));
+  if (std::abs(first - second) <= allowed * std::min(first, second)) return {};
+  return fmt::format(
+      "{} took {:.2f} us ({}:{}) and {:.2f} us ({}:{}), further apart than the {:.1f} % that "
+      "their spreads allow",
+      describe(a.measured.kernel), first * 1e6, a.file, a.line, second * 1e6, b.file, b.line, allowed * 100);
+}
+
+}  // namespace
+
+std::uint64_t hash_of(const Kernel& kernel) {
+  std::uint64_t hash = hash_bytes(name_of(kernel.family));
+  for (const std::int64_t count :
+       {static_cast<std::int64_t>(kernel.dtype), kernel.m, kernel.n, kernel.k, kernel.groups,
+        std::int64_t{kernel.d_qk}, std::int64_t{kernel.d_v}, std::int64_t{kernel.launches}})
+    hash = hash_number(static_cast<std::uint64_t>(count), hash);
+  for (const double amount : {kernel.work.base(), kernel.read.base(), kernel.written.base()})
+    hash = hash_number(std::bit_cast<std::uint64_t>(amount), hash);
+  return hash;
+}
+
+std::string describe(const Kernel& kernel) {
+  if (work_of(kernel.family) == Work::memory && kernel.m == 0)
+    return fmt::format("{:.6g} bytes", (kernel.read + kernel.written).base());
+  std::string text = fmt::format("m {}, n {}", kernel.m, kernel.n);
+  if (kernel.k > 0) text += fmt::format(", k {}", kernel.k);
+  if (kernel.groups > 1) text += fmt::format(", {} groups", kernel.groups);
+  if (kernel.d_qk > 0) text += fmt::format(", d {}/{}", kernel.d_qk, kernel.d_v);
+  return text;
+}
+
+Merged merge_repeated(const std::vector<Point>& points) {
+  std::map<Key, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < points.size(); ++i) alike[key_of(points[i])].push_back(i);
+  Merged merged;
+  for (std::size_t i = 0; i < points.size(); ++i) {  // in the order of the file
+    const auto& group = alike[key_of(points[i])];
+    if (group.front() != i) continue;
+    Point point = points[i];
+    std::vector<double> times;
+    for (const std::size_t other : group) {
+      times.push_back(points[other].measured.time.base());
+      if (merged.contradiction.empty() && other != i) merged.contradiction = quarrel(point, points[other]);
+      if (other == i) continue;
+      point.samples += points[other].samples;
+      point.dropped += points[other].dropped;
+      point.spread = std::max(point.spread, points[other].spread);
+    }
+    point.measured.time = seconds(quantile(times, 0.5));
+    merged.points.push_back(std::move(point));
+  }
+  return merged;
+}
+
+Halves halve(const std::vector<hardware::Measurement>& points) {
+  std::map<std::uint64_t, std::vector<std::size_t>> shapes;
+  for (std::size_t i = 0; i < points.size(); ++i) shapes[hash_of(points[i].kernel)].push_back(i);
+  Halves halves;
+  for (const auto& [hash, group] : shapes) {  // hashes are in no order of sizes
+    auto& half = 2 * halves.fitted.size() < points.size() ? halves.fitted : halves.held_out;
+    half.insert(half.end(), group.begin(), group.end());
+  }
+  std::sort(halves.fitted.begin(), halves.fitted.end());
+  std::sort(halves.held_out.begin(), halves.held_out.end());
+  return halves;
+}
+
+}  // namespace foretrain::calibrate

@@ -1,0 +1,34 @@
+#pragma once
+// Points by their shape: which ones measured the same thing, whether they agree, and which half of them a
+// curve is fitted on.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "calibrate/measured.hpp"
+
+namespace foretrain::calibrate {
+
+// Of what is asked of the GPU, without the time; the same on every machine.
+std::uint64_t hash_of(const Kernel& kernel);
+
+std::string describe(const Kernel& kernel);  // "m 4096, n 7168, k 2048"
+
+// Points of one kernel, one shape and one state of the caches and of the GPU beside it become one, with the
+// median of their times, where these lie within three of their spreads together (in quadrature, each 1 % at
+// least). `contradiction` is set by the first that do not.
+struct Merged {
+  std::vector<Point> points;
+  std::string contradiction;
+};
+Merged merge_repeated(const std::vector<Point>& points);
+
+// Places of the points in two halves, by the hash of their shapes: the first is for the fit and holds the odd
+// one. Points of one shape fall into one half.
+struct Halves {
+  std::vector<std::size_t> fitted, held_out;
+};
+Halves halve(const std::vector<hardware::Measurement>& points);
+
+}  // namespace foretrain::calibrate
