@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <set>
 
 #include "calibrate/families.hpp"
@@ -131,41 +130,8 @@ void fit_tiles(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
   judge_fit(fit, base, with_curve(base, fit.family, *fit.curve), pick(all, halves.held_out));
 }
 
-// The first and the last size of each head dimension are fitted: a table says nothing beyond its ends.
-Halves halve_inside(const Measurements& all) {
-  std::map<int, std::pair<std::int64_t, std::int64_t>> ends;  // of k
-  for (const auto& [kernel, conditions, time] : all) {
-    const auto [at, fresh] = ends.try_emplace(kernel.d_qk, kernel.k, kernel.k);
-    at->second = {std::min(at->second.first, kernel.k), std::max(at->second.second, kernel.k)};
-  }
-  std::vector<std::size_t> outer, inner;
-  Measurements between;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto& [first, last] = ends.at(all[i].kernel.d_qk);
-    const bool end = all[i].kernel.k == first || all[i].kernel.k == last;
-    (end ? outer : inner).push_back(i);
-    if (!end) between.push_back(all[i]);
-  }
-  if (between.empty()) return halve(all);
-  Halves halves;
-  const Halves inside = halve(between);
-  for (const std::size_t i : inside.fitted) halves.fitted.push_back(inner[i]);
-  for (const std::size_t i : inside.held_out) halves.held_out.push_back(inner[i]);
-  // Of several points at an end, half are enough.
-  const Halves at_ends = halve(pick(all, outer));
-  const auto known = [&](std::size_t i) {
-    return std::any_of(at_ends.fitted.begin(), at_ends.fitted.end(), [&](std::size_t j) {
-      return all[outer[j]].kernel.d_qk == all[i].kernel.d_qk && all[outer[j]].kernel.k == all[i].kernel.k;
-    });
-  };
-  for (const std::size_t j : at_ends.fitted) halves.fitted.push_back(outer[j]);
-  for (const std::size_t j : at_ends.held_out)
-    (known(outer[j]) ? halves.held_out : halves.fitted).push_back(outer[j]);
-  return halves;
-}
-
 void fit_table(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
-  const Halves halves = halve_inside(all);
+  const Halves halves = halve(all);
   if (all.size() < least_table || halves.held_out.empty())
     return refuse(
         fit, fmt::format("{} points: a table needs {} and some between its ends", all.size(), least_table));

@@ -9,8 +9,8 @@
 // Points whose bytes at the bandwidth of the base curve take more than 80 % of their time say how fast memory
 // is (their median, from three of them on) and nothing of the tensor cores.
 //
-// Tiles, tables and bandwidths are fitted on half the points, by a hash of the shape, and judged on the
-// others; tables keep the ends of their range in the fitted half. A grid holds all its points: it is judged
+// Tiles, tables and bandwidths are fitted on half the points, chosen by a hash of the shape (calibrate/
+// shapes.hpp), and judged on the others. A grid holds all its points: it is judged
 // on points beside it, or, with fewer than four of these, as the grid of every second size on those left out.
 //
 // Refused: too few points for what is unknown; points that contradict one another; kernels faster than the

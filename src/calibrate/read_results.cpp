@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -125,6 +126,10 @@ Device read_device(Context& context, int file) {
   return device;
 }
 
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
 std::optional<Results> read_one(Context& context, const std::string& path) {
   const auto table = spec::read_csv(context, path, column_names());
   if (!table) return std::nullopt;
@@ -137,7 +142,7 @@ std::optional<Results> read_one(Context& context, const std::string& path) {
   Results results{context.text_of(table->file).name, read_device(context, table->file), {}};
   for (std::size_t row = 0; row < table->rows.size(); ++row)
     if (auto point = read_row(context, *table, row, results.device)) {
-      point->file = results.file;
+      point->file = file_name(results.file);
       results.points.push_back(std::move(*point));
     }
   return results;
@@ -177,6 +182,7 @@ std::vector<Results> read_results(const std::vector<std::string>& paths) {
 
 Results join(const std::vector<Results>& all) {
   Results joined = all.front();
+  joined.file = file_name(joined.file);
   for (std::size_t i = 1; i < all.size(); ++i) {
     const Results& other = all[i];
     must_agree(all.front(), other, "device", joined.device.name, other.device.name);
@@ -184,7 +190,7 @@ Results join(const std::vector<Results>& all) {
                std::to_string(other.device.sms));
     must_agree(all.front(), other, "power_limit_w", text_of(joined.device.power_limit_w),
                text_of(other.device.power_limit_w));
-    list(joined.file, other.file);
+    list(joined.file, file_name(other.file));
     list(joined.device.driver, other.device.driver);
     list(joined.device.cuda, other.device.cuda);
     list(joined.device.date, other.device.date);

@@ -17,7 +17,8 @@ namespace foretrain::calibrate {
 std::vector<Results> read_results(const std::vector<std::string>& paths);
 
 // One result of several: device name, SM count and power limit must agree (SpecError), the state is that of
-// the least trusted file, dates and versions are listed. Precondition: at least one.
+// the least trusted file; names of files (without their folders), dates and versions are listed.
+// Precondition: at least one.
 Results join(const std::vector<Results>& all);
 
 std::string_view name_of(State state);

@@ -11,6 +11,7 @@
 #include "base/hash.hpp"
 #include "base/stats.hpp"
 #include "calibrate/families.hpp"
+#include "hardware/kernel_cost.hpp"
 
 namespace foretrain::calibrate {
 namespace {
@@ -27,6 +28,14 @@ Key key_of(const Point& point) {
           point.measured.conditions.hbm_taken,
           point.cold,
           point.ranks};
+}
+
+// What kernels of one family are sorted by, the shape's hash last.
+using Size = std::tuple<double, double, double, std::uint64_t>;
+
+Size size_of_work(const Kernel& kernel) {
+  const double moved = (kernel.read + kernel.written).base();
+  return {hardware::main_loop_length(kernel), moved / kernel.launches, kernel.work.base(), hash_of(kernel)};
 }
 
 std::string quarrel(const Point& a, const Point& b) {
@@ -87,12 +96,24 @@ Merged merge_repeated(const std::vector<Point>& points) {
 }
 
 Halves halve(const std::vector<hardware::Measurement>& points) {
-  std::map<std::uint64_t, std::vector<std::size_t>> shapes;
-  for (std::size_t i = 0; i < points.size(); ++i) shapes[hash_of(points[i].kernel)].push_back(i);
+  std::map<int, std::map<Size, std::vector<std::size_t>>> by_dimension;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    by_dimension[points[i].kernel.d_qk][size_of_work(points[i].kernel)].push_back(i);
   Halves halves;
-  for (const auto& [hash, group] : shapes) {  // hashes are in no order of sizes
-    auto& half = 2 * halves.fitted.size() < points.size() ? halves.fitted : halves.held_out;
-    half.insert(half.end(), group.begin(), group.end());
+  for (const auto& [dimension, by_size] : by_dimension) {
+    std::vector<std::pair<std::uint64_t, const std::vector<std::size_t>*>> row;
+    for (const auto& [size, group] : by_size) row.push_back({std::get<3>(size), &group});
+    const auto take = [&](std::size_t i, std::vector<std::size_t>& half) {
+      half.insert(half.end(), row[i].second->begin(), row[i].second->end());
+    };
+    take(0, halves.fitted);
+    for (std::size_t i = 1; i + 1 < row.size(); i += 2) {
+      const bool pair = i + 2 < row.size();  // else its neighbour is the last, which is fitted
+      const bool first = pair && row[i].first < row[i + 1].first;
+      take(i, first ? halves.fitted : halves.held_out);
+      if (pair) take(i + 1, first ? halves.held_out : halves.fitted);
+    }
+    if (row.size() > 1) take(row.size() - 1, halves.fitted);
   }
   std::sort(halves.fitted.begin(), halves.fitted.end());
   std::sort(halves.held_out.begin(), halves.held_out.end());

@@ -24,8 +24,10 @@ struct Merged {
 };
 Merged merge_repeated(const std::vector<Point>& points);
 
-// Places of the points in two halves, by the hash of their shapes: the first is for the fit and holds the odd
-// one. Points of one shape fall into one half.
+// Places of the points in two halves. Of neighbours in size (head dimension, then k, bytes and FLOPs) the
+// hash of the shape says which one is fitted, so both halves span the sizes; the first and the last of each
+// head dimension are always fitted, as a curve says nothing beyond its ends. Points of one shape stay
+// together.
 struct Halves {
   std::vector<std::size_t> fitted, held_out;
 };

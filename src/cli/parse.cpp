@@ -15,6 +15,7 @@
 #include "cli/compare.hpp"
 #include "cli/explain.hpp"
 #include "cli/import_model.hpp"
+#include "cli/parse_options.hpp"
 #include "cli/run.hpp"
 #include "cli/schedule.hpp"
 #include "cli/validate.hpp"
@@ -23,18 +24,6 @@
 
 namespace foretrain::cli {
 namespace {
-
-// An option with one value, taken as typed.
-void add_text(CLI::App& app, const std::string& name, std::optional<std::string>& value, const char* type,
-              const char* help) {
-  const auto take = [&value, name](const CLI::results_t& typed) {
-    if (typed.size() > 1)
-      throw SpecError({without_place(fmt::format("{} is given {} times", name, typed.size()))});
-    value = typed.front();
-    return true;
-  };
-  app.add_option(name, take, help)->type_name(type)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
 
 void add_schedule(CLI::App& app, Command& command) {
   CLI::App* sub =
@@ -65,12 +54,6 @@ void add_schedule(CLI::App& app, Command& command) {
       return run_schedule(options, out);
     };
   });
-}
-
-// An option that may be given many times, one value each.
-void add_texts(CLI::App& app, const char* name, std::vector<std::string>& values, const char* type,
-               const char* help) {
-  app.add_option(name, values, help)->type_name(type)->allow_extra_args(false);
 }
 
 void add_scenario(CLI::App& app, ScenarioOptions& options) {
@@ -190,6 +173,7 @@ void add_import_model(CLI::App& app, Command& command) {
 void add_validate(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("validate", "Put measurements beside what foretrain says of them");
   add_validate_trace(*sub, command);
+  add_validate_kernels(*sub, command);
   const auto options = std::make_shared<ValidateRunsOptions>();
   sub->add_option("runs", options->files, "files of measured runs, as tests/published/runs.yaml")
       ->type_name("RUNS");
@@ -207,13 +191,15 @@ void add_validate(CLI::App& app, Command& command) {
   sub->add_flag("--json", options->json, "print JSON, units in the key names");
   sub->add_flag("--stats", options->stats, "print CPU-seconds on standard error");
   sub->callback([sub, options, &command] {
-    if (!sub->get_subcommands().empty()) return;  // validate trace
+    if (!sub->get_subcommands().empty()) return;  // validate trace, validate kernels
     if (options->files.empty())
-      throw SpecError({without_place("validate needs a file of runs, or the word trace",
+      throw SpecError({without_place("validate needs a file of runs, or the word trace or kernels",
                                      "see foretrain validate --help")});
-    const std::string& first = options->files.front();  // a file's name, or a slip of the other word
-    if (nearest_name(first, {"trace"}) == "trace" && !std::filesystem::exists(first))
-      throw SpecError({without_place(fmt::format("unknown command '{}'", first), "did you mean 'trace'?")});
+    const std::string& first = options->files.front();  // a file's name, or a slip of another word
+    const std::string near = nearest_name(first, {"trace", "kernels"});
+    if (!near.empty() && !std::filesystem::exists(first))
+      throw SpecError({without_place(fmt::format("unknown command '{}'", first),
+                                     fmt::format("did you mean '{}'?", near))});
     command = [options](std::ostream& out) { return validate_runs(*options, out); };
   });
 }
@@ -252,8 +238,8 @@ SpecError unexpected(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
-  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_schedule,
-                         add_import_model, add_import_trace})
+  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_calibrate,
+                         add_schedule, add_import_model, add_import_trace})
     add(app, command);
   try {
     app.parse(argc, argv);

@@ -14,6 +14,14 @@ namespace {
 constexpr double huber = 1.345, normal_scale = 1.4826;  // see the header
 constexpr int rounds = 100;
 
+// The median of the residuals without as many of the smallest as unknowns could be chosen to meet, less one.
+double median_beyond(const Eigen::VectorXd& residuals, Eigen::Index unknowns) {
+  std::vector<double> sorted(residuals.begin(), residuals.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(sorted.begin(), sorted.begin() + std::ptrdiff_t{unknowns - 1});
+  return quantile(std::move(sorted), 0.5);
+}
+
 // rows x = rhs, each row already divided by its measured time.
 Eigen::VectorXd solve_robust(const Eigen::MatrixXd& rows, const Eigen::VectorXd& rhs) {
   Eigen::VectorXd roots = Eigen::VectorXd::Ones(rows.rows()), solved = Eigen::VectorXd::Zero(rows.cols());
@@ -23,7 +31,7 @@ Eigen::VectorXd solve_robust(const Eigen::MatrixXd& rows, const Eigen::VectorXd&
     const bool settled = (next - solved).norm() <= 1e-12 * next.norm();
     solved = next;
     const Eigen::VectorXd left = (rhs - rows * solved).cwiseAbs();
-    const double scale = normal_scale * quantile(std::vector<double>(left.begin(), left.end()), 0.5);
+    const double scale = normal_scale * median_beyond(left, rows.cols());
     if (settled || scale < 1e-12) break;  // more than half of the points are met exactly
     for (Eigen::Index i = 0; i < left.size(); ++i)
       roots[i] = std::sqrt(std::min(1.0, huber * scale / std::max(left[i], 1e-300)));

@@ -4,9 +4,11 @@
 //
 // Iteratively reweighted least squares with Huber's weights: a residual r weighs min(1, 1.345 s / |r|), where
 // s is 1.4826 times the median of |r| (Huber, Annals of Mathematical Statistics 35, 1964; 1.345 keeps 95 % of
-// the efficiency on normal errors: Holland and Welsch, Communications in Statistics A6, 1977). Physical
-// bounds hold always: efficiency and bandwidth fraction in (0, 1], no negative fixed time. Left out: any
-// error estimate; that is for points which the fit has not seen.
+// the efficiency on normal errors: Holland and Welsch, Communications in Statistics A6, 1977). The smallest
+// |r| are left out of the median, one less than there are unknowns, which have met that many points
+// (DuMouchel and O'Brien, Computer Science and Statistics 21, 1989). Physical bounds hold always: efficiency
+// and bandwidth fraction in (0, 1], no negative fixed time. Left out: any error estimate; that is for points
+// which the fit has not seen.
 //
 // Measurements are of kernels alone (Conditions{}); SM count and peaks are read from `gpu`, its curves are
 // not. `shape` says kind, tile, blocks and the bandwidth that bounds the kernel; the rest is filled in.

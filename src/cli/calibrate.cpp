@@ -1,0 +1,77 @@
+#include "cli/calibrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/diagnostic.hpp"
+#include "calibrate/find_part.hpp"
+#include "calibrate/read_results.hpp"
+#include "calibrate/write_part.hpp"
+#include "cli/scenario_options.hpp"
+#include "report/file.hpp"
+#include "report/text_calibrate.hpp"
+#include "spec/load.hpp"
+
+namespace foretrain::cli {
+namespace {
+
+std::string find_part(const std::optional<std::string>& named, const calibrate::Results& results,
+                      const std::string& library) {
+  return named ? calibrate::part_path(*named, library)
+               : calibrate::part_of_device(results.device.name, library);
+}
+
+// Only measurements become curves, unless somebody says that others may.
+void check_states(const std::vector<calibrate::Results>& all, const std::vector<std::string>& allowed) {
+  for (const auto& word : allowed) find_name("state", word, {"unverified", "synthetic"});
+  std::vector<Diagnostic> refused;
+  for (const auto& results : all) {
+    const std::string state(calibrate::name_of(results.device.state));
+    if (results.device.state == calibrate::State::verified ||
+        std::find(allowed.begin(), allowed.end(), state) != allowed.end())
+      continue;
+    Diagnostic d =
+        without_place(fmt::format("the state of this file is {}: no curve is made of it", state),
+                      fmt::format("--allow {} uses it all the same, and the curves will say so", state));
+    d.file = results.file;
+    refused.push_back(std::move(d));
+  }
+  if (!refused.empty()) throw SpecError(std::move(refused));
+}
+
+}  // namespace
+
+int calibrate(const CalibrateOptions& options, std::ostream& out) {
+  const auto all = calibrate::read_results(options.results);
+  check_states(all, options.allow);
+  const auto results = calibrate::join(all);
+  const std::string part = find_part(options.part, results, options.library);
+  const auto calibration = calibrate::calibrate(results, spec::load_gpu(part));
+  std::vector<std::string> written;
+  if (options.output && calibration.kept() > 0)
+    for (const auto& file : calibrate::write_part(calibration, part, *options.output)) {
+      report::write_file(file.path, file.text);
+      written.push_back(file.path);
+    }
+  if (options.json) {
+    out << report::to_json(calibration, written);
+  } else {
+    out << report::to_text(calibration);
+    for (const auto& path : written) out << fmt::format("wrote {}\n", path);
+    if (calibration.kept() == 0) out << "no curve could be fitted: nothing to write\n";
+  }
+  return calibration.kept() > 0 ? 0 : 1;
+}
+
+int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {
+  const auto results = calibrate::join(calibrate::read_results(options.results));
+  const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
+  const auto check = calibrate::check_kernels(results, gpu);
+  if (options.plot_file) report::write_file(*options.plot_file, report::kernels_svg(check));
+  out << (options.json ? report::to_json(check) : report::to_text(check));
+  return 0;
+}
+
+}  // namespace foretrain::cli

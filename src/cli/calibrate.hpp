@@ -1,0 +1,33 @@
+#pragma once
+// `foretrain calibrate` and `foretrain validate kernels`: what a GPU's own kernels say of a part's curves.
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace foretrain::cli {
+
+struct CalibrateOptions {
+  std::vector<std::string> results;
+  std::optional<std::string> output;  // absent: fitted and shown, nothing written
+  std::optional<std::string> part;    // absent: the device's own, by topologies/gpus.yaml
+  std::string library = ".";
+  std::vector<std::string> allow;  // "unverified", "synthetic"
+  bool json = false;
+};
+
+// 1 when no curve could be fitted: then nothing is written.
+int calibrate(const CalibrateOptions& options, std::ostream& out);
+
+struct ValidateKernelsOptions {
+  std::vector<std::string> results;
+  std::optional<std::string> gpu;
+  std::string library = ".";
+  std::optional<std::string> plot_file;
+  bool json = false;
+};
+
+int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out);
+
+}  // namespace foretrain::cli

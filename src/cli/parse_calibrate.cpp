@@ -1,0 +1,49 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/calibrate.hpp"
+#include "cli/parse_options.hpp"
+
+namespace foretrain::cli {
+namespace {
+
+void add_results(CLI::App& app, std::vector<std::string>& results, std::string& library) {
+  app.add_option("results", results, "result files of foretrain-bench, of one device")
+      ->type_name("RESULTS")
+      ->required();
+  app.add_option("--library", library, "the folder that holds topologies/")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, Command& command) {
+  CLI::App* sub = app.add_subcommand("calibrate", "Turn measured kernels into the curves of a GPU part");
+  const auto options = std::make_shared<CalibrateOptions>();
+  add_results(*sub, options->results, options->library);
+  add_text(*sub, "--output,-o", options->output, "FILE", "the part to write; nothing is if not given");
+  add_text(*sub, "--part", options->part, "PART",
+           "the part to start from, a name or a file; the device's own if not given");
+  add_texts(*sub, "--allow", options->allow, "STATE", "fit unverified or synthetic points too");
+  sub->add_flag("--json", options->json, "print JSON");
+  sub->callback(
+      [options, &command] { command = [options](std::ostream& out) { return calibrate(*options, out); }; });
+}
+
+void add_validate_kernels(CLI::App& validate, Command& command) {
+  CLI::App* kernels =
+      validate.add_subcommand("kernels", "Measured kernels beside what a part's curves say of them");
+  const auto options = std::make_shared<ValidateKernelsOptions>();
+  add_results(*kernels, options->results, options->library);
+  add_text(*kernels, "--gpu", options->gpu, "PART",
+           "the part, a name or a file; the device's own if not given");
+  add_text(*kernels, "--plot", options->plot_file, "FILE",
+           "write predicted against measured as a picture (SVG)");
+  kernels->add_flag("--json", options->json, "print JSON, units in the key names");
+  kernels->callback([options, &command] {
+    command = [options](std::ostream& out) { return validate_kernels(*options, out); };
+  });
+}
+
+}  // namespace foretrain::cli

@@ -1,0 +1,89 @@
+#include "calibrate/read_results.hpp"
+#include "report/json.hpp"
+#include "report/text_calibrate.hpp"
+
+namespace foretrain::report {
+namespace {
+
+using calibrate::Assessment;
+using calibrate::Calibration;
+using calibrate::KernelCheck;
+using calibrate::Results;
+
+void write_device(JsonWriter& json, const Results& results) {
+  const auto& d = results.device;
+  json.key("device").begin_object();
+  json.member("name", d.name).member("sms", d.sms).member("driver", d.driver).member("cuda", d.cuda);
+  json.member("date", d.date).member("version", d.version).member("state", calibrate::name_of(d.state));
+  if (d.sm_clock_mhz) json.member("sm_clock_mhz", *d.sm_clock_mhz);
+  if (d.power_limit_w) json.member("power_limit_w", *d.power_limit_w);
+  json.member("file", results.file).end_object();
+}
+
+void write_errors(JsonWriter& json, const char* name, const std::optional<Assessment>& errors) {
+  json.key(name);
+  if (!errors) {
+    json.null();
+    return;
+  }
+  json.begin_object().member("points", errors->points).member("median", errors->median);
+  json.member("p90", errors->p90).member("bias", errors->bias).end_object();
+}
+
+}  // namespace
+
+std::string to_json(const Calibration& calibration, const std::vector<std::string>& written) {
+  JsonWriter json;
+  json.begin_object();
+  write_device(json, calibration.results);
+  json.member("base", calibration.base.name);
+  json.key("families").begin_array();
+  for (const auto& fit : calibration.families) {
+    json.begin_object().member("family", name_of(fit.family)).member("points", fit.points);
+    json.member("fitted_on", fit.fitted_on).member("curve", fit.form);
+    json.member("kept", fit.curve.has_value()).member("reason", fit.reason);
+    write_errors(json, "held_out", fit.held_out);
+    write_errors(json, "base_curve", fit.base);
+    json.end_object();
+  }
+  json.end_array().key("interference").begin_array();
+  for (const auto& row : calibration.interference) {
+    json.begin_object().member("family", name_of(row.family)).member("sms_taken", row.sms_taken);
+    json.member("hbm_taken", row.hbm_taken).member("points", row.points);
+    json.member("measured_slow_down", row.measured).member("predicted_slow_down", row.predicted);
+    json.member("median_error", row.error).end_object();
+  }
+  json.end_array().key("not_fitted").begin_object();
+  json.member("hot", calibration.unused.hot).member("several_ranks", calibration.unused.ranks);
+  json.member("no_family", calibration.unused.no_family).end_object();
+  json.key("written").begin_array();
+  for (const auto& path : written) json.value(path);
+  json.end_array().end_object();
+  return json.take();
+}
+
+std::string to_json(const KernelCheck& check) {
+  JsonWriter json;
+  json.begin_object();
+  write_device(json, check.results);
+  json.member("gpu", check.gpu.name);
+  json.key("families").begin_array();
+  for (const auto& family : check.families) {
+    json.begin_object().member("family", name_of(family.family)).member("beside", family.beside);
+    write_errors(json, "errors", family.errors);
+    json.end_object();
+  }
+  json.end_array().key("no_curve").begin_array();
+  for (const Family family : check.no_curve) json.value(name_of(family));
+  json.end_array().key("kernels").begin_array();
+  for (const auto& kernel : check.kernels) {
+    json.begin_object().member("kernel", kernel.point.kernel);
+    json.member("family", name_of(*kernel.point.family)).member("file", kernel.point.file);
+    json.member("line", kernel.point.line).member("measured_s", kernel.point.measured.time.base());
+    json.member("predicted_s", kernel.predicted.base()).member("error", kernel.error()).end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+}  // namespace foretrain::report

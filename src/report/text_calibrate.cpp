@@ -1,0 +1,143 @@
+#include "report/text_calibrate.hpp"
+
+#include <fmt/format.h>
+
+#include "calibrate/shapes.hpp"
+#include "report/numbers.hpp"
+#include "report/table.hpp"
+
+namespace foretrain::report {
+namespace {
+
+using calibrate::Calibration;
+using calibrate::Device;
+using calibrate::KernelCheck;
+using calibrate::Results;
+
+std::string device_text(const Results& results) {
+  const Device& d = results.device;
+  std::string text = fmt::format("{}, {} SMs", d.name, d.sms);
+  if (d.power_limit_w) text += fmt::format(", {:.0f} W", *d.power_limit_w);
+  if (d.sm_clock_mhz) text += fmt::format(", {:.0f} MHz", *d.sm_clock_mhz);
+  if (!d.driver.empty()) text += ", driver " + d.driver;
+  if (!d.cuda.empty()) text += ", CUDA " + d.cuda;
+  return text + fmt::format("; {}, foretrain-bench {}", d.date, d.version);
+}
+
+// What nobody may take for a measurement says so before any figure.
+std::string state_text(const Results& results) {
+  switch (results.device.state) {
+    case calibrate::State::verified:
+      return {};
+    case calibrate::State::unverified:
+      return "  UNVERIFIED: nobody has checked the results of these kernels.\n";
+    case calibrate::State::synthetic:
+      return "  SYNTHETIC: made up for tests; no GPU was measured.\n";
+  }
+  return {};
+}
+
+std::string opening(const char* what, const Results& results, const std::string& part) {
+  return fmt::format("{} of {} points, {}, with {}\n", what, results.points.size(), results.file, part) +
+         wrap(device_text(results), "  ") + state_text(results);
+}
+
+std::string fits_table(const Calibration& calibration) {
+  Table table{{left("family"), right("points"), right("fitted"), left("curve"), right("median"), right("p90"),
+               right("bias"), right("base"), left("outcome")},
+              {}};
+  for (const auto& fit : calibration.families) {
+    std::vector<std::string> row{std::string(name_of(fit.family)), fmt::format("{}", fit.points),
+                                 fmt::format("{}", fit.fitted_on), fit.form};
+    if (fit.held_out) {
+      row.insert(row.end(), {percent_text(fit.held_out->median), percent_text(fit.held_out->p90),
+                             error_text(fit.held_out->bias)});
+      row.push_back(fit.base ? percent_text(fit.base->median) : "-");
+    } else {
+      row.insert(row.end(), {"-", "-", "-", "-"});
+    }
+    row.push_back(fit.curve ? "kept" : "refused");
+    table.add(std::move(row));
+  }
+  std::string text = to_text(table);
+  for (const auto& fit : calibration.families)
+    if (!fit.curve) text += wrap(fit.reason, fmt::format("  refused {}: ", name_of(fit.family)));
+  return text;
+}
+
+std::string unused_text(const calibrate::Unused& unused) {
+  std::string text;
+  const auto add = [&](std::size_t count, const char* what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  };
+  add(unused.hot, "with warm caches");
+  add(unused.ranks, "of several ranks");
+  add(unused.no_family, "without a family");
+  return text.empty() ? "" : wrap(text, "  not fitted: ");
+}
+
+std::string interference_text(const Calibration& calibration) {
+  if (calibration.interference.empty()) return {};
+  Table table{{left("family"), right("SMs held"), right("HBM taken"), right("points"), right("measured"),
+               right("by the law"), right("error")},
+              {}};
+  for (const auto& row : calibration.interference)
+    table.add({std::string(name_of(row.family)), fmt::format("{}", row.sms_taken),
+               row.hbm_taken > 0 ? percent_text(row.hbm_taken) : "-", fmt::format("{}", row.points),
+               fmt::format("{:.3f} x", row.measured), fmt::format("{:.3f} x", row.predicted),
+               percent_text(row.error)});
+  return "\nSlower beside communication, time over time alone (medians)\n" + to_text(table);
+}
+
+constexpr const char* fit_notes =
+    "fitted: points behind the curve; median, p90: of the error on the others; bias: of their sum; base: "
+    "median error of the base part's curve on the same points.";
+
+std::string families_table(const KernelCheck& check) {
+  Table table{{left("family"), left(""), right("points"), right("median"), right("p90"), right("bias")}, {}};
+  for (const auto& family : check.families)
+    table.add({std::string(name_of(family.family)), family.beside ? "beside communication" : "alone",
+               fmt::format("{}", family.errors.points), percent_text(family.errors.median),
+               percent_text(family.errors.p90), error_text(family.errors.bias)});
+  return to_text(table);
+}
+
+std::string us(Seconds time) {
+  return significant(time.base() * 1e6);
+}
+
+std::string worst_table(const KernelCheck& check) {
+  const auto worst = check.worst(10);
+  if (worst.empty()) return {};
+  Table table{{right("measured us"), right("predicted us"), right("error"), left("kernel"), left("family"),
+               left("shape"), left("row")},
+              {}};
+  table.wrap_last = false;
+  for (const auto& kernel : worst)
+    table.add({us(kernel.point.measured.time), us(kernel.predicted), error_text(kernel.error()),
+               kernel.point.kernel, std::string(name_of(*kernel.point.family)),
+               calibrate::describe(kernel.point.measured.kernel),
+               fmt::format("{}:{}", kernel.point.file, kernel.point.line)});
+  return "\nFarthest from their prediction\n" + to_text(table);
+}
+
+}  // namespace
+
+std::string to_text(const Calibration& calibration) {
+  return opening("Calibration", calibration.results, calibration.base.name) + "\n" + fits_table(calibration) +
+         wrap(fit_notes, "  ") + unused_text(calibration.unused) + interference_text(calibration);
+}
+
+std::string to_text(const KernelCheck& check) {
+  std::string text = opening("Check", check.results, check.gpu.name) + "\n" + families_table(check);
+  if (check.hot > 0) text += fmt::format("  left out: {} points with warm caches\n", check.hot);
+  if (check.no_family > 0)
+    text += fmt::format("  left out: {} points without a family or of several ranks\n", check.no_family);
+  std::string missing;
+  for (const Family family : check.no_curve)
+    missing += (missing.empty() ? "" : ", ") + std::string(name_of(family));
+  if (!missing.empty()) text += wrap(missing, "  no curve in this part: ");
+  return text + worst_table(check);
+}
+
+}  // namespace foretrain::report
