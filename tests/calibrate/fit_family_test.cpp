@@ -1,0 +1,147 @@
+// What is fitted, what is refused and why.
+
+#include "calibrate/fit_family.hpp"
+
+#include "calibrate/shapes.hpp"
+#include "calibrate/synthetic.hpp"
+#include "catch.hpp"
+#include "spec/load.hpp"
+
+using namespace foretrain;
+using namespace foretrain::calibrate;
+
+namespace {
+
+const hardware::GpuSpec& h200() {
+  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h200.yaml");
+  return gpu;
+}
+
+std::vector<Point> products(double noise) {
+  synthetic::Bench bench(h200(), noise);
+  for (const std::int64_t m : {4096, 8192})
+    for (const auto& [n, k] : synthetic::v3_products)
+      bench.add("gemm", synthetic::gemm(Family::gemm_fp8, DType::fp8, m, n, k));
+  return bench.points;
+}
+
+std::vector<Point> copies(const std::vector<std::int64_t>& rows) {
+  synthetic::Bench bench(h200(), 0);
+  for (const std::int64_t m : rows)
+    bench.add("memory", synthetic::stream(Family::elementwise, m, 7168, 2, 2));
+  return bench.points;
+}
+
+std::string refused(Family family, const std::vector<Point>& points) {
+  const auto fit = fit_family(family, points, h200());
+  CHECK_FALSE(fit.curve);
+  return fit.reason;
+}
+
+}  // namespace
+
+TEST_CASE("exact times give the curve back, and the held-out half confirms it") {
+  const auto fit = fit_family(Family::gemm_fp8, products(0), h200());
+  REQUIRE(fit.curve);
+  CHECK(fit.form == "tile 128x128");
+  CHECK(fit.fitted_on == 8);
+  CHECK(fit.held_out->points == 6);
+  CHECK(fit.held_out->median < 1e-6);
+  CHECK(fit.curve->efficiency == Approx(0.741));
+  CHECK(fit.curve->tile_overhead.base() == Approx(2.19e-6));
+  CHECK(fit.base->median < 1e-6);
+}
+
+TEST_CASE("the error is that of points which the fit has not seen") {
+  auto points = products(0);
+  const auto before = fit_family(Family::gemm_fp8, points, h200());
+  std::vector<hardware::Measurement> all;
+  for (const auto& point : points) all.push_back(point.measured);
+  for (const std::size_t i : halve(all).held_out) points[i].measured.time = 1.1 * points[i].measured.time;
+  const auto after = fit_family(Family::gemm_fp8, points, h200());
+  CHECK(after.curve->efficiency == before.curve->efficiency);
+  CHECK(after.held_out->median == Approx(1 - 1 / 1.1).margin(1e-6));
+  CHECK(after.held_out->bias == Approx(-(1 - 1 / 1.1)).margin(1e-6));
+}
+
+TEST_CASE("halves hold every point once, the ends of the range among the fitted") {
+  std::vector<hardware::Measurement> all;
+  for (const auto& point : copies({1, 2, 4, 8, 16, 32, 64, 128, 256})) all.push_back(point.measured);
+  const auto halves = halve(all);
+  CHECK(halves.fitted.size() == 5);
+  CHECK(halves.held_out.size() == 4);
+  CHECK(halves.fitted.front() == 0);
+  CHECK(halves.fitted.back() == 8);
+}
+
+TEST_CASE("too few points, or points that cannot tell two unknowns apart, are refused") {
+  auto points = products(0);
+  points.resize(5);
+  CHECK(refused(Family::gemm_fp8, points).find("5 points") == 0);
+  CHECK(refused(Family::elementwise, copies({1, 2, 3})) == "3 points: a bandwidth curve needs 8");
+  CHECK(refused(Family::elementwise, copies({1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008})) ==
+        "all points move about as many bytes: a rate and a fixed time cannot be told apart");
+  synthetic::Bench one_k(h200(), 0);
+  for (std::int64_t m = 1; m <= 12; ++m)
+    one_k.add("gemm", synthetic::gemm(Family::gemm_fp8, DType::fp8, 2048 * m, 7168, 2048));
+  CHECK(refused(Family::gemm_fp8, one_k.points) ==
+        "one k only: a tile's rate and its fixed time cannot be told apart");
+}
+
+TEST_CASE("a shape timed twice is one point, or a contradiction") {
+  auto points = products(0.01);
+  points.push_back(points.front());
+  points.back().measured.time = 1.02 * points.back().measured.time;
+  CHECK(fit_family(Family::gemm_fp8, points, h200()).points == 14);
+  points.back().measured.time = 1.2 * points.back().measured.time;
+  CHECK(refused(Family::gemm_fp8, points).find("further apart than the 4.2 % that their spreads allow") !=
+        std::string::npos);
+  points.back().kernel = "another";  // other kernels of the family are points of their own
+  CHECK(fit_family(Family::gemm_fp8, points, h200()).points == 15);
+}
+
+TEST_CASE("kernels faster than the data sheet are refused") {
+  auto points = products(0);
+  points[3].measured.time = 0.3 * points[3].measured.time;
+  CHECK(refused(Family::gemm_fp8, points).find("% of the peak") != std::string::npos);
+  auto moved = copies({1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072});
+  moved.back().measured.time = 0.5 * moved.back().measured.time;
+  CHECK(refused(Family::elementwise, moved).find("% of the memory bandwidth") != std::string::npos);
+  synthetic::Bench fp4(h200(), 0);
+  auto no_peak = products(0);
+  for (auto& point : no_peak) point.measured.kernel.dtype = DType::fp4;
+  CHECK(refused(Family::gemm_fp8, no_peak) == "H200-SXM-141GB states no peak in this precision");
+}
+
+TEST_CASE("times that follow no such curve are refused by the held-out half") {
+  auto points = copies({1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144, 524288});
+  for (std::size_t i = 0; i < points.size(); ++i)
+    points[i].measured.time = (i % 3 == 0 ? 5.0 : i % 3 == 1 ? 1.0 : 20.0) * points[i].measured.time;
+  CHECK(refused(Family::elementwise, points).find("misses half of the held-out points") == 0);
+}
+
+TEST_CASE("GEMMs bound by memory say how fast memory is, not how fast tensor cores are") {
+  auto gpu = h200();
+  gpu.curves[static_cast<std::size_t>(Family::gemm_fp8)]->bandwidth_fraction = 0.9;
+  synthetic::Bench bench(gpu, 0);
+  bench.points = products(0);
+  for (const std::int64_t n : {16384, 24576, 32768, 49152, 65536, 98304, 131072, 163840})
+    bench.add("decode", synthetic::gemm(Family::gemm_fp8, DType::fp8, 16, n, 7168));
+  const auto fit = fit_family(Family::gemm_fp8, bench.points, h200());  // whose bound is 0.8
+  REQUIRE(fit.curve);
+  CHECK(fit.curve->bandwidth_fraction == Approx(0.9).epsilon(1e-3));
+  CHECK(fit.curve->efficiency == Approx(0.741).epsilon(1e-3));
+}
+
+TEST_CASE("other tiles are told by their waves") {
+  auto gpu = h200();
+  auto& curve = *gpu.curves[static_cast<std::size_t>(Family::gemm_fp8)];
+  curve.tile_n = 256;
+  synthetic::Bench bench(gpu, 0);
+  for (const std::int64_t m : {640, 1152, 2176, 4224})
+    for (const auto& [n, k] : synthetic::v3_products)
+      bench.add("gemm", synthetic::gemm(Family::gemm_fp8, DType::fp8, m, n, k));
+  const auto fit = fit_family(Family::gemm_fp8, bench.points, h200());
+  CHECK(fit.form == "tile 128x256");
+  CHECK(fit.held_out->median < 1e-3);
+}

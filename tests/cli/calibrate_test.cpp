@@ -1,0 +1,121 @@
+// `foretrain calibrate` and `foretrain validate kernels` as typed.
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/commands.hpp"
+#include "golden/command.hpp"
+#include "report/json_reader.hpp"
+
+using namespace foretrain;
+using namespace foretrain::testing;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string results = "validate/results/synthetic-h200.csv";
+
+// The fixture with some text replaced.
+std::string changed(const command::Folder& folder, const std::string& what, const std::string& with) {
+  std::string text = command::read(results);
+  const auto at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  const auto file = folder.file("changed.csv");
+  std::ofstream(file, std::ios::binary) << text.replace(at, what.size(), with);
+  return file.string();
+}
+
+}  // namespace
+
+TEST_CASE("calibrate takes no curve from what is not a checked measurement, unless told to") {
+  const command::Folder folder("calibrate");
+  const auto part = folder.file("part.yaml").string();
+  CHECK(mistake({"calibrate", results, "-o", part}) ==
+        results +
+            ": error: the state of this file is synthetic: no curve is made of it\n    --allow synthetic "
+            "uses it all the same, and the curves will say so");
+  const auto unverified = changed(folder, "state: synthetic", "state: unverified");
+  CHECK(mistake({"calibrate", unverified, "--allow", "synthetic"}).find("--allow unverified") !=
+        std::string::npos);
+  CHECK(mistake({"calibrate", results, "--allow", "synthetical"}).find("unknown state") != std::string::npos);
+  CHECK_FALSE(fs::exists(part));
+  CHECK(printed({"calibrate", unverified, "--allow", "unverified"}).find("UNVERIFIED") != std::string::npos);
+  const auto verified = changed(folder, "state: synthetic", "state: verified");
+  const auto out = printed({"calibrate", verified, "-o", part});
+  CHECK(out.find("UNVERIFIED") == std::string::npos);
+  CHECK(out.find("SYNTHETIC") == std::string::npos);
+  CHECK(command::read(part).find("SYNTHETIC") == std::string::npos);
+}
+
+TEST_CASE("the written part is read by every command that takes a part") {
+  const command::Folder folder("calibrate");
+  const auto part = folder.file("part.yaml").string();
+  const auto out = printed({"calibrate", results, "--allow", "synthetic", "-o", part});
+  CHECK(out.find("wrote " + part + "\n") != std::string::npos);
+  CHECK(fs::exists(folder.file("part_gemm_bf16.csv")));
+  const std::string scenario = "scenarios/deepseek-v3.yaml";
+  CHECK(run({"check", scenario, "--set", "cluster.gpu=" + part}).status == 0);
+  CHECK(printed({"explain", scenario, "--set", "cluster.gpu=" + part, "--ops"}).find("SYNTHETIC") !=
+        std::string::npos);
+  const auto check = json::parse(printed({"validate", "kernels", results, "--gpu", part, "--json"}));
+  CHECK(check.at("gpu").text == "H200-SXM-141GB");
+  CHECK(check.at("device").at("state").text == "synthetic");
+  CHECK(check.at("kernels").items.size() > 150);
+}
+
+TEST_CASE("calibrate says in JSON what it says in words") {
+  const auto found = json::parse(printed({"calibrate", results, "--allow", "synthetic", "--json"}));
+  CHECK(found.at("base").text == "H200-SXM-141GB");
+  CHECK(found.at("written").items.empty());
+  std::size_t kept = 0;
+  for (const auto& family : found.at("families").items) {
+    kept += family.at("kept").truth ? 1 : 0;
+    CHECK(family.at("kept").truth == family.at("reason").text.empty());
+  }
+  CHECK(kept == 8);
+  CHECK(found.at("interference").items.size() == 10);
+  CHECK(found.at("not_fitted").at("hot").number == 1);
+}
+
+TEST_CASE("device and part must go together") {
+  const command::Folder folder("calibrate");
+  const auto pcie = changed(folder, "sms: 132", "sms: 114");
+  CHECK(mistake({"calibrate", pcie, "--allow", "synthetic"})
+            .find("with 114 SMs; the part H200-SXM-141GB has 132") != std::string::npos);
+  CHECK(mistake({"validate", "kernels", results, "--gpu", "a100-sxm-80gb"}).find("has 108") !=
+        std::string::npos);
+  const auto unknown = changed(folder, "NVIDIA H200", "NVIDIA L4");
+  CHECK(mistake({"calibrate", unknown, "--allow", "synthetic"}).find("choose one with --part") !=
+        std::string::npos);
+  CHECK(run({"calibrate", unknown, "--allow", "synthetic", "--part", "h200"}).status == 0);
+  CHECK(mistake({"calibrate", results, "--allow", "synthetic", "--part", "h20O"}).find("no such file") !=
+        std::string::npos);
+}
+
+TEST_CASE("where nothing can be fitted nothing is written, and the status says so") {
+  const command::Folder folder("calibrate");
+  std::istringstream all(command::read(results));
+  const auto few = folder.file("few.csv").string(), part = folder.file("part.yaml").string();
+  std::ofstream out(few);
+  std::string line;
+  for (int i = 0; i < 14 && std::getline(all, line); ++i) out << line << '\n';
+  out.close();
+  const auto done = run({"calibrate", few, "--allow", "synthetic", "-o", part});
+  CHECK(done.status == 1);
+  CHECK(done.out.find("refused gemm_fp8: ") != std::string::npos);
+  CHECK_FALSE(fs::exists(part));
+}
+
+TEST_CASE("validate kernels draws what it compares; a slip of its name is explained") {
+  const command::Folder folder("calibrate");
+  const auto picture = folder.file("kernels.svg").string();
+  const auto out = printed({"validate", "kernels", results, "--plot", picture});
+  CHECK(out.find("Farthest from their prediction") != std::string::npos);
+  const auto svg = command::read(picture);
+  CHECK(svg.find("<svg") == 0);
+  CHECK(svg.find("(synthetic), predicted by H200-SXM-141GB") != std::string::npos);
+  CHECK(mistake({"validate", "kernel", results}).find("did you mean 'kernels'?") != std::string::npos);
+  CHECK(mistake({"calibrate"}).find("results") != std::string::npos);
+}
