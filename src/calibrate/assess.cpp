@@ -23,7 +23,8 @@ Assessment assess(const std::vector<hardware::Measurement>& points, const hardwa
     predicted += p;
     measured += point.time.base();
   }
-  return {points.size(), quantile(errors, 0.5), quantile(errors, 0.9), predicted / measured - 1};
+  return {points.size(), quantile(errors, 0.5), quantile(errors, 0.9), predicted / measured - 1,
+          mean(errors)};
 }
 
 bool has_curve(const hardware::GpuSpec& gpu, Family family) {

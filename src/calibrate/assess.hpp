@@ -12,6 +12,7 @@ struct Assessment {
   std::size_t points = 0;
   double median = 0, p90 = 0;  // of |predicted - measured| / measured
   double bias = 0;             // of the sums, with its sign
+  double mean = 0;             // as median; one point in ten that is far off shows here
 };
 
 // The kernel's duration by the GPU's curves at the clock of a short benchmark, under the point's conditions.

@@ -14,6 +14,17 @@ bool alone(const Point& point) {
   return point.measured.conditions.sms_taken == 0 && point.measured.conditions.hbm_taken == 0;
 }
 
+// Where a curve and the rates beside it come from. What was kept of the base has its source already.
+void sign(const Results& results, FamilyFit& fit) {
+  auto& curve = *fit.curve;
+  curve.from = {source_of(results, fit), "", spread_of(fit)};
+  curve.borrowed_from.clear();
+  curve.fitted_on.clear();
+  curve.bound = false;
+  for (auto* rate : {&curve.accumulation, &curve.promoted})
+    if (*rate && (*rate)->from.source.empty()) (*rate)->from.source = source_of(results, fit);
+}
+
 }  // namespace
 
 void check_device(const Results& results, const hardware::GpuSpec& part) {
@@ -64,9 +75,7 @@ Calibration calibrate(const Results& results, const hardware::GpuSpec& base) {
   for (std::size_t i = 0; i < family_count; ++i) {
     if (of_family[i].empty()) continue;
     FamilyFit fit = fit_family(static_cast<Family>(i), of_family[i], base);
-    if (fit.curve) fit.curve->from = {source_of(results, fit), "", spread_of(fit)};
-    if (fit.curve) fit.curve->borrowed_from.clear();
-    if (fit.curve) fit.curve->fitted_on.clear();
+    if (fit.curve) sign(results, fit);
     calibration.families.push_back(std::move(fit));
   }
   calibration.interference = compare_interference(results.points, with_curves(calibration));

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <set>
 
 #include "calibrate/families.hpp"
 #include "calibrate/limits.hpp"
 #include "calibrate/shapes.hpp"
+#include "calibrate/variants.hpp"
 #include "hardware/fit_grid.hpp"
 #include "hardware/robust_fit.hpp"
 
@@ -21,9 +23,11 @@ using hardware::GpuSpec;
 using hardware::Measurement;
 using Measurements = std::vector<Measurement>;
 
-constexpr std::size_t least_two_unknowns = 8;  // four in each half for two unknowns
+constexpr std::size_t least_tile = 8;       // four in each half for two unknowns
+constexpr std::size_t least_bandwidth = 6;  // four fitted, the ends among them, and two to judge
 constexpr std::size_t least_table = 4, least_beside_grid = 4;
 constexpr double worst_median = 0.30;
+constexpr double better = 0.8;  // another tile must lower the error by a fifth, or noise would choose it
 // Output tiles of common kernels: CUTLASS 3 and DeepGEMM on Hopper, cuBLASLt's list of tiles (cublasLt.h).
 constexpr std::array<std::array<std::int64_t, 2>, 3> tiles{{{128, 128}, {128, 256}, {256, 128}}};
 
@@ -70,27 +74,32 @@ void refuse(FamilyFit& fit, std::string reason) {
 }
 
 // The grid and, coarser, the part of it that is judged where too few points lie beside it.
-bool fit_whole_grid(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
+bool fit_whole_grid(FamilyFit& fit, const Variants& variants, const GpuSpec& base) {
+  const Measurements& all = variants.plain;
+  if (all.empty()) return false;
   auto whole = hardware::fit_grid(all, base);
   if (!whole || 2 * whole->used.size() < all.size()) return false;
   fit.form = fmt::format("grid {}x{}x{}", whole->grid.m.size(), whole->grid.n.size(), whole->grid.k.size());
   Curve curve = start_from(fit.family, base);
-  const auto& old = base.curves[static_cast<std::size_t>(fit.family)];
   curve.kind = Curve::Kind::grid;
   curve.efficiency = 1;
-  if (old) {
-    curve.accumulation = old->accumulation;
-    curve.promoted = old->promoted;
-  }
   for (const std::size_t i : whole->used)  // the bound is not above what was measured
     curve.bandwidth_fraction = std::max(curve.bandwidth_fraction, share_of_bandwidth(all[i], base));
+  curve.promoted = promoted_rate(variants);
   auto judged = whole->grid;
   auto fitted_on = whole->used;
   if (all.size() - whole->used.size() < least_beside_grid) {
     fitted_on = hardware::on_every_second(*whole, all);
     judged = hardware::fit_grid(pick(all, fitted_on), base, 2)->grid;
   }
+  for (auto* grid : {&whole->grid, &judged})  // from the rate of promoting kernels to that of fast ones
+    for (double& logarithm : grid->logarithms)
+      if (curve.promoted) logarithm = std::min(0.0, logarithm - std::log(curve.promoted->value));
   fit.fitted_on = fitted_on.size();
+  const auto& old = base.curves[static_cast<std::size_t>(fit.family)];
+  curve.accumulation =
+      accumulation_rate(variants.accumulating, with_grid(base, fit.family, curve, whole->grid));
+  if (!curve.accumulation && old) curve.accumulation = old->accumulation;
   fit.curve = curve;
   fit.grid = std::move(whole->grid);
   judge_fit(fit, base, with_grid(base, fit.family, curve, std::move(judged)),
@@ -104,11 +113,10 @@ void fit_tiles(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
   const Sides sides = take_apart(fitted, base);
   std::set<double> lengths;
   for (const auto& point : sides.compute) lengths.insert(hardware::main_loop_length(point.kernel));
-  if (all.size() < least_two_unknowns || sides.compute.size() * 2 < least_two_unknowns)
-    return refuse(fit,
-                  fmt::format("{} points, {} of the fitted half bound by compute: a tile curve needs {} "
-                              "and {}",
-                              all.size(), sides.compute.size(), least_two_unknowns, least_two_unknowns / 2));
+  if (all.size() < least_tile || sides.compute.size() * 2 < least_tile)
+    return refuse(fit, fmt::format("{} points, {} of the fitted half bound by compute: a tile curve needs {} "
+                                   "and {}",
+                                   all.size(), sides.compute.size(), least_tile, least_tile / 2));
   if (lengths.size() < 2)
     return refuse(fit, "one k only: a tile's rate and its fixed time cannot be told apart");
   Curve shape = start_from(fit.family, base);
@@ -120,9 +128,9 @@ void fit_tiles(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
     shape.tile_m = rows;
     shape.tile_n = columns;
     const Curve curve = hardware::fit_robust_tile(sides.compute, base, shape);
-    const double median = assess(fitted, with_curve(base, fit.family, curve)).median;
-    if (median >= least) continue;
-    least = median;
+    const double error = assess(fitted, with_curve(base, fit.family, curve)).mean;
+    if (error >= better * least) continue;
+    least = error;
     fit.curve = curve;
   }
   fit.form = fmt::format("tile {}x{}", fit.curve->tile_m, fit.curve->tile_n);
@@ -155,8 +163,8 @@ void fit_table(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
 }
 
 void fit_bandwidth(FamilyFit& fit, const Measurements& all, const GpuSpec& base) {
-  if (all.size() < least_two_unknowns)
-    return refuse(fit, fmt::format("{} points: a bandwidth curve needs {}", all.size(), least_two_unknowns));
+  if (all.size() < least_bandwidth)
+    return refuse(fit, fmt::format("{} points: a bandwidth curve needs {}", all.size(), least_bandwidth));
   const Halves halves = halve(all);
   const Measurements fitted = pick(all, halves.fitted);
   double least = std::numeric_limits<double>::infinity(), most = 0;
@@ -185,12 +193,13 @@ FamilyFit fit_family(Family family, const std::vector<Point>& points, const GpuS
   Measurements all;
   for (const Point& point : merged.points) all.push_back(point.measured);
   const Work work = work_of(family);
+  const Variants variants = tell_apart(all);  // one kind but for GEMMs
   if (work == Work::attention)
     fit_table(fit, all, base);
   else if (work == Work::memory)
     fit_bandwidth(fit, all, base);
-  else if (!fit_whole_grid(fit, all, base))
-    fit_tiles(fit, all, base);
+  else if (!fit_whole_grid(fit, variants, base))
+    fit_tiles(fit, variants.plain, base);
   return fit;
 }
 

@@ -6,6 +6,9 @@
 //   GEMM             grid, where the points hold a whole one of three sizes or more on each axis; else tiles,
 //                    by the base curve's tile or one of three common ones, whichever meets the fitted half
 //                    best
+// Weight gradients that add to FP32 and kernels without promotion are no part of a tile curve; a grid states
+// their rate beside its own (calibrate/variants.hpp).
+//
 // Points whose bytes at the bandwidth of the base curve take more than 80 % of their time say how fast memory
 // is (their median, from three of them on) and nothing of the tensor cores.
 //

@@ -12,19 +12,25 @@ namespace foretrain::calibrate {
 namespace {
 
 using Key = std::tuple<std::string, std::uint64_t, bool>;  // kernel, shape, cold
+
+// Kernels are called "gemm_bf16_beside_copy_10" by what ran beside them.
 Key key_of(const Point& point) {
-  return {point.kernel, hash_of(point.measured.kernel), point.cold};
+  return {point.kernel.substr(0, point.kernel.find("_beside_")), hash_of(point.measured.kernel), point.cold};
 }
 
+// What is taken of the bandwidth is measured, and never twice the same: conditions within a twentieth are
+// one.
+constexpr double step = 0.05;
+
 struct Factors {
-  std::vector<double> measured, predicted, errors;
+  std::vector<double> taken, measured, predicted, errors;
 };
 
 }  // namespace
 
 std::vector<SlowDown> compare_interference(const std::vector<Point>& points, const hardware::GpuSpec& gpu) {
   std::map<Key, std::vector<double>> alone;
-  std::map<std::tuple<Family, std::int64_t, double>, Factors> beside;
+  std::map<std::tuple<Family, std::int64_t, std::int64_t>, Factors> beside;
   const auto is_alone = [](const Point& point) {
     return point.measured.conditions.sms_taken == 0 && point.measured.conditions.hbm_taken == 0;
   };
@@ -38,14 +44,16 @@ std::vector<SlowDown> compare_interference(const std::vector<Point>& points, con
     const Seconds law = predict(point.measured, gpu);
     const double predicted = law / predict({kernel, {}, time}, gpu);
     const double measured = time.base() / quantile(found->second, 0.5);
-    auto& factors = beside[{*point.family, conditions.sms_taken, conditions.hbm_taken}];
+    const auto taken = static_cast<std::int64_t>(std::lround(conditions.hbm_taken / step));
+    auto& factors = beside[{*point.family, conditions.sms_taken, taken}];
+    factors.taken.push_back(conditions.hbm_taken);
     factors.measured.push_back(measured);
     factors.predicted.push_back(predicted);
     factors.errors.push_back(std::abs(predicted / measured - 1));
   }
   std::vector<SlowDown> rows;
   for (const auto& [key, factors] : beside)
-    rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), factors.measured.size(),
+    rows.push_back({std::get<0>(key), std::get<1>(key), mean(factors.taken), factors.measured.size(),
                     quantile(factors.measured, 0.5), quantile(factors.predicted, 0.5),
                     quantile(factors.errors, 0.5)});
   return rows;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "calibrate/families.hpp"
+#include "calibrate/variants.hpp"
 #include "spec/reader.hpp"
 
 namespace foretrain::calibrate {
@@ -144,6 +145,7 @@ std::optional<Point> read_row(spec::Context& context, const spec::CsvTable& tabl
   point.family = read_family(cells);
   point.measured.kernel = read_kernel(cells, point.family);
   if (point.family) check_shape(cells, point.measured.kernel);
+  if (point.family) name_variant(point.kernel, point.measured.kernel);
   auto& beside = point.measured.conditions;
   beside.sms_taken = cells.count("sms_taken");
   if (device.sms > 0 && beside.sms_taken >= device.sms)

@@ -55,7 +55,8 @@ std::uint64_t hash_of(const Kernel& kernel) {
   std::uint64_t hash = hash_bytes(name_of(kernel.family));
   for (const std::int64_t count :
        {static_cast<std::int64_t>(kernel.dtype), kernel.m, kernel.n, kernel.k, kernel.groups,
-        std::int64_t{kernel.d_qk}, std::int64_t{kernel.d_v}, std::int64_t{kernel.launches}})
+        std::int64_t{kernel.d_qk}, std::int64_t{kernel.d_v}, std::int64_t{kernel.launches},
+        std::int64_t{kernel.accumulates}, std::int64_t{kernel.promotes}})
     hash = hash_number(static_cast<std::uint64_t>(count), hash);
   for (const double amount : {kernel.work.base(), kernel.read.base(), kernel.written.base()})
     hash = hash_number(std::bit_cast<std::uint64_t>(amount), hash);

@@ -4,6 +4,7 @@
 
 #include "calibrate/shapes.hpp"
 #include "calibrate/synthetic.hpp"
+#include "calibrate/variants.hpp"
 #include "catch.hpp"
 #include "spec/load.hpp"
 
@@ -78,7 +79,7 @@ TEST_CASE("too few points, or points that cannot tell two unknowns apart, are re
   auto points = products(0);
   points.resize(5);
   CHECK(refused(Family::gemm_fp8, points).find("5 points") == 0);
-  CHECK(refused(Family::elementwise, copies({1, 2, 3})) == "3 points: a bandwidth curve needs 8");
+  CHECK(refused(Family::elementwise, copies({1, 2, 3})) == "3 points: a bandwidth curve needs 6");
   CHECK(refused(Family::elementwise, copies({1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008})) ==
         "all points move about as many bytes: a rate and a fixed time cannot be told apart");
   synthetic::Bench one_k(h200(), 0);
@@ -125,7 +126,8 @@ TEST_CASE("GEMMs bound by memory say how fast memory is, not how fast tensor cor
   gpu.curves[static_cast<std::size_t>(Family::gemm_fp8)]->bandwidth_fraction = 0.9;
   synthetic::Bench bench(gpu, 0);
   bench.points = products(0);
-  for (const std::int64_t n : {16384, 24576, 32768, 49152, 65536, 98304, 131072, 163840})
+  for (const std::int64_t n :
+       {32768, 49152, 65536, 81920, 98304, 114688, 131072, 147456, 163840, 180224, 196608, 212992})
     bench.add("decode", synthetic::gemm(Family::gemm_fp8, DType::fp8, 16, n, 7168));
   const auto fit = fit_family(Family::gemm_fp8, bench.points, h200());  // whose bound is 0.8
   REQUIRE(fit.curve);
@@ -144,4 +146,36 @@ TEST_CASE("other tiles are told by their waves") {
   const auto fit = fit_family(Family::gemm_fp8, bench.points, h200());
   CHECK(fit.form == "tile 128x256");
   CHECK(fit.held_out->median < 1e-3);
+}
+
+TEST_CASE("weight gradients that accumulate and kernels without promotion are rates beside the grid") {
+  const Family family = Family::gemm_fp8_tensor;
+  auto gpu = h200();
+  auto& curve = *gpu.curves[static_cast<std::size_t>(family)];
+  curve.accumulation = Sourced<double>{0.9, {}};
+  curve.promoted = Sourced<double>{0.8, {}};
+  synthetic::Bench bench(gpu, 0);
+  const auto add = [&](const std::string& name, std::int64_t m, std::int64_t n, std::int64_t k) {
+    Kernel kernel = synthetic::gemm(family, DType::fp8, m, n, k);
+    name_variant(name, kernel);
+    bench.add("gemm", kernel).kernel = name;
+  };
+  for (const std::int64_t m : {1024, 4096, 16384})
+    for (const std::int64_t n : {2048, 8192, 16384})
+      for (const std::int64_t k : {2048, 4096, 8192}) {
+        add("gemm_fp8_tensor", m, n, k);
+        if (n == 8192) add("gemm_fp8_tensor_fast", m, n, k);
+        if (n == 2048) add("gemm_fp8_tensor_wgrad", m, n, k);
+      }
+  const auto fit = fit_family(family, bench.points, h200());
+  REQUIRE(fit.curve);
+  CHECK(fit.points == 45);
+  CHECK(fit.form == "grid 3x3x3");
+  REQUIRE(fit.curve->promoted);
+  CHECK(fit.curve->promoted->value == Approx(0.8).margin(0.002));
+  REQUIRE(fit.curve->accumulation);
+  CHECK(fit.curve->accumulation->value == Approx(0.9).margin(0.002));
+  const auto part = with_grid(h200(), family, *fit.curve, *fit.grid);
+  for (const auto& point : bench.points)
+    CHECK(predict(point.measured, part) / point.measured.time == Approx(1).epsilon(0.005));
 }

@@ -96,7 +96,7 @@ TEST_CASE("a family measured on a whole grid becomes a grid that meets its own p
 TEST_CASE("curves that were refused or never measured are the base's") {
   const auto calibration = calibrate::calibrate(synthetic::everything(h200(), 0.01), h200());
   CHECK_FALSE(fit_of(calibration, Family::optimizer).curve);
-  CHECK(fit_of(calibration, Family::optimizer).reason == "3 points: a bandwidth curve needs 8");
+  CHECK(fit_of(calibration, Family::optimizer).reason == "3 points: a bandwidth curve needs 6");
   CHECK(fit_of(calibration, Family::rope).reason.find("further apart than") != std::string::npos);
   CHECK(calibration.unused.hot == 1);
   CHECK(calibration.unused.no_family == 1);
@@ -167,6 +167,28 @@ TEST_CASE("interference measured by the law agrees with it; slower kernels do no
     if (point.measured.conditions.sms_taken == 32) point.measured.time = 1.2 * point.measured.time;
   for (const auto& row : calibrate::calibrate(results, h200()).interference)
     if (row.sms_taken == 32) CHECK(row.error == Approx(1 - 1 / 1.2).margin(0.02));
+}
+
+TEST_CASE("kernels named by what ran beside them are compared with the same kernel alone") {
+  synthetic::Bench bench(h200(), 0);
+  const Kernel kernel = synthetic::gemm(Family::gemm_fp8, DType::fp8, 4096, 7168, 16384);
+  const auto add = [&](const std::string& name, hardware::Conditions beside) {
+    auto& point = bench.add("interference", kernel, beside);
+    point.kernel = name;
+    point.cold = false;
+  };
+  add("gemm_fp8_beside_copy_0", {});
+  add("gemm_fp8_beside_copy_10", {.sms_taken = 20, .hbm_taken = 0.091});
+  add("gemm_fp8_beside_copy_10", {.sms_taken = 24, .hbm_taken = 0.088});
+  add("gemm_fp8_beside_copy_25", {.sms_taken = 20, .hbm_taken = 0.113});
+  add("another_beside_copy_25", {.sms_taken = 20, .hbm_taken = 0.113});
+  const auto rows = compare_interference(bench.points, h200());
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].sms_taken == 20);
+  CHECK(rows[0].points == 2);
+  CHECK(rows[0].hbm_taken == Approx(0.102));
+  CHECK(rows[0].error < 1e-9);
+  CHECK(rows[1].points == 1);
 }
 
 TEST_CASE("the part of a device is found by the words of its name") {
