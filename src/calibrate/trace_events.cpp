@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -36,6 +37,9 @@ class Collector {
   // Called by the parser: whether it is to keep what it has just read.
   bool keep(int depth, Json::parse_event_t what, Json& parsed) {
     if (what == Json::parse_event_t::key && depth == 1) section_ = parsed.get<std::string>();
+    if (what == Json::parse_event_t::value && depth == 1 && section_ == "baseTimeNanoseconds" &&
+        parsed.is_number())
+      base_ = parsed.get<double>() * 1e-9;
     if (what == Json::parse_event_t::array_start && depth == 1 && section_ == "traceEvents") found_ = true;
     if (what != Json::parse_event_t::object_end || depth != 2) return true;
     if (section_ == "deviceProperties") devices_.push_back(parsed);
@@ -59,6 +63,7 @@ class Collector {
   std::string section_, fault_;
   bool found_ = false;
   std::size_t count_ = 0;  // of events read
+  double base_ = 0;        // seconds: what times count from; 0: Unix time itself
   std::vector<Json> devices_;
   std::vector<Raw> gpu_, annotations_;
   std::map<std::int64_t, double> launches_;  // start by correlation
@@ -145,6 +150,19 @@ void Collector::take(const Json& event) {
   annotations_.push_back(std::move(raw));
 }
 
+// "2025-02-25T05:34:39Z" of a Unix time; "" for what is none, such as the time since a machine started.
+std::string date_of(double unix_seconds) {
+  constexpr double least = 1e9, last = 32503680000;  // September 2001 and the year 3000
+  if (!(unix_seconds >= least && unix_seconds < last)) return {};
+  const auto whole = static_cast<std::int64_t>(unix_seconds);
+  const std::chrono::sys_days day{std::chrono::days{whole / 86400}};
+  const std::chrono::year_month_day ymd{day};
+  const auto rest = whole % 86400;
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(ymd.year()),
+                     static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), rest / 3600,
+                     rest / 60 % 60, rest % 60);
+}
+
 Trace Collector::finish(const std::string& path) {
   Trace trace;
   trace.file = path;
@@ -152,6 +170,7 @@ Trace Collector::finish(const std::string& path) {
   for (const auto* raws : {&gpu_, &annotations_})
     for (const Raw& raw : *raws) first = std::min(first, raw.start);
   for (const auto& [correlation, start] : launches_) first = std::min(first, start);
+  trace.date = date_of(base_ + first * 1e-6);
   const auto at = [first](double us) { return seconds((us - first) * 1e-6); };
   for (Raw& raw : gpu_) {
     GpuEvent& event = raw.event;

@@ -99,6 +99,7 @@ Results to_results(const Trace& trace, const TracedPoints& points, State state) 
   results.device.name = trace.device;
   results.device.sms = trace.sms;
   results.device.compute_capability = trace.compute_capability;
+  results.device.date = trace.date.empty() ? "unknown" : trace.date;
   results.device.state = state;
   for (const TracedPoint& from : points.points) {
     Point point;

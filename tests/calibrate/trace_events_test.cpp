@@ -43,6 +43,7 @@ TEST_CASE("kernels keep name, stream, sizes and the moment of their launch; othe
   const auto trace = read_trace(file.path());
   CHECK(trace.device == "GPU X");
   CHECK(trace.sms == 10);
+  CHECK(trace.date.empty());  // microseconds from nowhere
   CHECK(trace.compute_capability == "9.0");
   REQUIRE(trace.events.size() == 2);
   const auto& event = trace.events.front();
@@ -64,6 +65,7 @@ TEST_CASE("the published trace is read whole") {
   const auto& trace = published_trace();
   CHECK(trace.device == "NVIDIA H800");
   CHECK(trace.sms == 132);
+  CHECK(trace.date == "2025-02-25T05:34:39Z");
   CHECK(trace.events.size() == 983);
   CHECK(trace.annotations.size() == 42);
   for (const auto& event : trace.events) CHECK(event.launched.has_value());

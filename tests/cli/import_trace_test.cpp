@@ -60,8 +60,8 @@ TEST_CASE("its result file holds a row an op and round") {
   CHECK_THAT(printed(typed({"--rounds", "0,2", "-o", file.path()})), Contains(": 282 measurements"));
   const std::string text = text_of(file.path());
   CHECK(lines_of(text) == 282 + 12);
-  CHECK_THAT(text, Contains("# state: verified\n") && Contains("trace round 2,mlp(F) routed_gateup,") &&
-                       !Contains("trace round 1,"));
+  CHECK_THAT(text, Contains("# date: 2025-02-25T05:34:39Z\n") && Contains("# state: verified\n") &&
+                       Contains("trace round 2,mlp(F) routed_gateup,") && !Contains("trace round 1,"));
   printed(typed({"--rounds", "1", "--state", "synthetic", "-o", file.path()}));
   CHECK_THAT(text_of(file.path()), Contains("# state: synthetic\n") && Contains("trace round 1,"));
 }
