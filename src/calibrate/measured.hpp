@@ -2,9 +2,11 @@
 // Measured kernel times as `foretrain-bench` writes them and as a trace yields them: what curves are fitted
 // to. Kernel and collective measurements only; nothing here holds a step or a run.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hardware/fit.hpp"
@@ -14,6 +16,10 @@ namespace foretrain::calibrate {
 // How far a file may be trusted: checked kernels on a real GPU; such times of kernels whose results nobody
 // has checked; or numbers made up for tests. Only verified ones feed a calibration unless asked otherwise.
 enum class State : std::uint8_t { verified, unverified, synthetic };
+constexpr std::array<std::string_view, 3> state_names{"verified", "unverified", "synthetic"};
+constexpr std::string_view name_of(State s) {
+  return state_names[static_cast<std::size_t>(s)];
+}
 
 struct Device {
   std::string name, driver, cuda, date, version;

@@ -19,7 +19,6 @@ using spec::CsvTable;
 using spec::Where;
 
 constexpr std::string_view first_line = "# foretrain-bench results, format 1";
-constexpr std::array<std::string_view, 3> state_names{"verified", "unverified", "synthetic"};
 
 struct HeaderLine {
   std::string key, value;
@@ -166,10 +165,6 @@ std::string text_of(const std::optional<double>& number) {
 }
 
 }  // namespace
-
-std::string_view name_of(State state) {
-  return state_names[static_cast<std::size_t>(state)];
-}
 
 std::vector<Results> read_results(const std::vector<std::string>& paths) {
   Context context;

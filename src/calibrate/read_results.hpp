@@ -21,6 +21,4 @@ std::vector<Results> read_results(const std::vector<std::string>& paths);
 // Precondition: at least one.
 Results join(const std::vector<Results>& all);
 
-std::string_view name_of(State state);
-
 }  // namespace foretrain::calibrate

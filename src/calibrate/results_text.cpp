@@ -59,11 +59,6 @@ std::string row(const Point& point) {
 
 }  // namespace
 
-std::string_view name_of(State state) {
-  constexpr std::array<std::string_view, 3> names{"verified", "unverified", "synthetic"};
-  return names[static_cast<std::size_t>(state)];
-}
-
 std::string to_csv(const Results& results) {
   std::string text = header(results.device);
   text +=

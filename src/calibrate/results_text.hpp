@@ -15,6 +15,4 @@ namespace foretrain::calibrate {
 
 std::string to_csv(const Results& results);
 
-std::string_view name_of(State state);
-
 }  // namespace foretrain::calibrate

@@ -38,8 +38,8 @@ struct Trace {
   std::string file, device;  // "NVIDIA H800"
   std::int64_t sms = 0;      // 0: the trace does not say
   std::string compute_capability;
-  std::string date;  // of the first event, UTC; empty where the trace counts from no known moment
-  std::vector<GpuEvent> events;         // in the order of their launches, those without one by their start
+  std::string date;              // of the first event, UTC; empty where the trace counts from no known moment
+  std::vector<GpuEvent> events;  // in the order of their launches, those without one by their start
   std::vector<Annotation> annotations;  // by start
 };
 
