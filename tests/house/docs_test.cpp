@@ -39,8 +39,6 @@ class Place {
     }
     if (fs::exists(root / "tests/published"))
       fs::copy(root / "tests/published", folder_ / "copy/tests/published", fs::copy_options::recursive);
-    fs::create_directories(folder_ / "copy" / "validate");
-    fs::copy(root / "validate/results", folder_ / "copy/validate/results", fs::copy_options::recursive);
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;

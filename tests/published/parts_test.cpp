@@ -2,52 +2,16 @@
 // number fitted again.
 
 #include <algorithm>
-#include <iostream>
 #include <sstream>
 
 #include "catch.hpp"
-#include "curve_data.hpp"
-#include "spec/load.hpp"
+#include "part_data.hpp"
 
 using namespace foretrain;
 using namespace foretrain::hardware;
 using namespace foretrain::published;
 
 namespace {
-
-using hardware::Curve;
-
-GpuSpec part(const std::string& name) {
-  return spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/" + name + ".yaml");
-}
-const Curve& curve(const GpuSpec& gpu, Family family) {
-  return *gpu.curves[static_cast<std::size_t>(family)];
-}
-
-Family family_of(const std::string& dtype) {
-  return dtype == "bf16"          ? Family::gemm_bf16
-         : dtype == "fp8_block"   ? Family::gemm_fp8
-         : dtype.ends_with("fp4") ? Family::gemm_nvfp4
-                                  : Family::gemm_fp8_tensor;
-}
-DType type_of(const std::string& dtype) {
-  return dtype == "bf16" ? DType::bf16 : dtype.ends_with("fp4") ? DType::fp4 : DType::fp8;
-}
-
-Kernel gemm_of(const Row& row) {
-  return gemm(family_of(row.at("dtype")), type_of(row.at("dtype")), whole(row, "m"), whole(row, "n"),
-              whole(row, "k"), 1);
-}
-
-// At the clock of the tables.
-double table_time(const GpuSpec& gpu, const Kernel& kernel) {
-  return price(kernel, at_full_clock(gpu), {}).compute.base();
-}
-
-double quantile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
 
 // Rates over the table's of the rows that `keep` takes.
 template <class Keep>
@@ -244,40 +208,6 @@ TEST_CASE("sustained rates are measured GEMMs over the tables'") {
   };
   near(part("a100-pcie-80gb").sustained_rate, quantile(over_table("a100-pcie-80gb", layouts), 0.5));
   near(*curve(part("b200"), Family::gemm_bf16).sustained_rate, quantile(over_table("b200", layouts), 0.5));
-}
-
-// Azure's FP8 GEMMs, 4096 to 32768, under their power limit: the law of the parts against one share of the
-// table.
-TEST_CASE("a sustained peak meets long GEMMs of all sizes better than a share of the table does") {
-  std::ostringstream said;
-  said << "FP8 GEMMs after 10000 warm-ups, mean size of the error: as priced, and as a share of the table\n";
-  const auto rate = [](const Kernel& kernel, double time) { return kernel.work.base() / time / 1e12; };
-  for (const std::string name : {"h100", "h200", "gb200"}) {
-    const auto gpu = part(name);
-    double best = 0, priced = 0, shared = 0, share = 1;
-    std::vector<Row> rows;
-    for (const auto& row : read_csv("gemm_other.csv")) {
-      if (row.at("source") != "azure" || row.at("part") != name || row.at("dtype") != "fp8") continue;
-      best = std::max(best, number(row, "tflops"));
-      if (whole(row, "m") >= 4096) rows.push_back(row);
-    }
-    const auto& peak = *curve(gpu, Family::gemm_fp8_tensor).sustained_peak;
-    CHECK(peak.value.base() / 1e12 == Approx(best).epsilon(0.001));
-    const double count = static_cast<double>(rows.size());
-    for (const auto& row : rows)
-      share *= number(row, "tflops") / rate(gemm_of(row), table_time(gpu, gemm_of(row)));
-    share = std::pow(share, 1 / count);
-    for (const auto& row : rows) {
-      const auto kernel = gemm_of(row);
-      const double measured = number(row, "tflops");
-      priced += std::abs(rate(kernel, price(kernel, gpu, {}).compute.base()) / measured - 1) / count;
-      shared += std::abs(rate(kernel, table_time(gpu, kernel)) * share / measured - 1) / count;
-    }
-    said << name << ": " << 100 * priced << " %, " << 100 * shared << " %\n";
-    CHECK(priced < shared);
-    CHECK(priced < 0.04);
-  }
-  std::cout << said.str();
 }
 
 TEST_CASE("memory-bound curves of the parts are their rows'") {
