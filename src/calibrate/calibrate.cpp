@@ -14,12 +14,41 @@ bool alone(const Point& point) {
   return point.measured.conditions.sms_taken == 0 && point.measured.conditions.hbm_taken == 0;
 }
 
+// Points that foretrain import-trace made of a training run.
+bool traced(const Point& point) {
+  return point.suite.starts_with("trace");
+}
+
+// The points of each family that a curve may be made of.
+std::vector<std::vector<Point>> fit_for_curves(const std::vector<Point>& points, Unused& unused) {
+  std::vector<std::vector<Point>> measured(family_count), in_training(family_count);
+  for (const Point& point : points) {
+    if (!point.family)
+      ++unused.no_family;
+    else if (point.ranks > 1)
+      ++unused.ranks;
+    else if (traced(point))
+      in_training[static_cast<std::size_t>(*point.family)].push_back(point);
+    else if (!point.cold)
+      ++unused.hot;
+    else if (alone(point))
+      measured[static_cast<std::size_t>(*point.family)].push_back(point);
+  }
+  for (std::size_t i = 0; i < family_count; ++i) {
+    if (measured[i].empty())
+      measured[i] = std::move(in_training[i]);
+    else
+      unused.traced += in_training[i].size();
+  }
+  return measured;
+}
+
 // Where a curve and the rates beside it come from. What was kept of the base has its source already.
-void sign(const Results& results, FamilyFit& fit) {
+void sign(const Results& results, bool in_training, FamilyFit& fit) {
   auto& curve = *fit.curve;
   curve.from = {source_of(results, fit), "", spread_of(fit)};
   curve.borrowed_from.clear();
-  curve.fitted_on.clear();
+  curve.fitted_on = in_training ? "traced kernels of " + results.file : "";
   curve.bound = false;
   for (auto* rate : {&curve.accumulation, &curve.promoted})
     if (*rate && (*rate)->from.source.empty()) (*rate)->from.source = source_of(results, fit);
@@ -52,8 +81,9 @@ std::string source_of(const Results& results, const FamilyFit& fit) {
   text += device.name;
   if (!device.driver.empty()) text += ", driver " + device.driver;
   if (!device.cuda.empty()) text += ", CUDA " + device.cuda;
-  text += fmt::format(", {}, foretrain-bench {}, {}: {} of {} points fitted", device.date, device.version,
-                      results.file, fit.fitted_on, fit.points);
+  for (const auto& word : {device.date, device.version.empty() ? "" : "version " + device.version})
+    if (!word.empty()) text += ", " + word;
+  text += fmt::format(", {}: {} of {} points fitted", results.file, fit.fitted_on, fit.points);
   return text + fmt::format("; on the {} others off by {:.1f} % (median), {:.1f} % (p90)",
                             fit.held_out->points, fit.held_out->median * 100, fit.held_out->p90 * 100);
 }
@@ -61,21 +91,11 @@ std::string source_of(const Results& results, const FamilyFit& fit) {
 Calibration calibrate(const Results& results, const hardware::GpuSpec& base) {
   check_device(results, base);
   Calibration calibration{results, base, {}, {}, {}};
-  std::vector<std::vector<Point>> of_family(family_count);
-  for (const Point& point : results.points) {
-    if (!point.family)
-      ++calibration.unused.no_family;
-    else if (point.ranks > 1)
-      ++calibration.unused.ranks;
-    else if (!point.cold)
-      ++calibration.unused.hot;
-    else if (alone(point))
-      of_family[static_cast<std::size_t>(*point.family)].push_back(point);
-  }
+  const auto of_family = fit_for_curves(results.points, calibration.unused);
   for (std::size_t i = 0; i < family_count; ++i) {
     if (of_family[i].empty()) continue;
     FamilyFit fit = fit_family(static_cast<Family>(i), of_family[i], base);
-    if (fit.curve) sign(results, fit);
+    if (fit.curve) sign(results, traced(of_family[i].front()), fit);
     calibration.families.push_back(std::move(fit));
   }
   calibration.interference = compare_interference(results.points, with_curves(calibration));

@@ -59,24 +59,28 @@ Curve start_from(Family family, const GpuSpec& base) {
   return curve;
 }
 
-void judge_fit(FamilyFit& fit, const GpuSpec& base, const GpuSpec& fitted, const Measurements& held_out) {
-  fit.held_out = assess(held_out, fitted);
-  if (has_curve(base, fit.family)) fit.base = assess(held_out, base);
-  if (fit.held_out->median <= worst_median) return;
-  fit.reason = fmt::format("misses half of the held-out points by more than {:.0f} %: no {} describes them",
-                           worst_median * 100, fit.form);
+void refuse(FamilyFit& fit, std::string reason) {
+  fit.reason = std::move(reason);
   fit.curve.reset();
   fit.grid.reset();
 }
 
-void refuse(FamilyFit& fit, std::string reason) {
-  fit.reason = std::move(reason);
+void judge_fit(FamilyFit& fit, const GpuSpec& base, const GpuSpec& fitted, const Measurements& held_out) {
+  if (held_out.empty()) return refuse(fit, "too few shapes: none is left to judge the curve by");
+  fit.held_out = assess(held_out, fitted);
+  if (has_curve(base, fit.family)) fit.base = assess(held_out, base);
+  if (fit.held_out->median > worst_median)
+    refuse(fit, fmt::format("misses half of the held-out points by more than {:.0f} %: no {} describes them",
+                            worst_median * 100, fit.form));
 }
 
 // The grid and, coarser, the part of it that is judged where too few points lie beside it.
 bool fit_whole_grid(FamilyFit& fit, const Variants& variants, const GpuSpec& base) {
   const Measurements& all = variants.plain;
-  if (all.empty()) return false;
+  const bool alone = std::all_of(all.begin(), all.end(), [](const auto& point) {
+    return point.conditions.sms_taken == 0 && point.conditions.hbm_taken == 0;
+  });
+  if (all.empty() || !alone) return false;  // a grid holds what was measured, and that is the whole GPU's
   auto whole = hardware::fit_grid(all, base);
   if (!whole || 2 * whole->used.size() < all.size()) return false;
   fit.form = fmt::format("grid {}x{}x{}", whole->grid.m.size(), whole->grid.n.size(), whole->grid.k.size());

@@ -38,7 +38,8 @@ struct FamilyFit {
   std::string reason;
 };
 
-// `points`: all of the family, cold, alone on the GPU.
+// `points`: all of the family that are fit to be fitted. What ran beside them is taken out by the law of the
+// interference.
 FamilyFit fit_family(Family family, const std::vector<Point>& points, const hardware::GpuSpec& base);
 
 }  // namespace foretrain::calibrate

@@ -28,7 +28,9 @@ std::string beyond(const Point& point, double share, const char* of) {
 }  // namespace
 
 double share_of_peak(const hardware::Measurement& point, const hardware::GpuSpec& gpu) {
-  return asked_of(point.kernel) / (hardware::peak(gpu, point.kernel.dtype) * point.time);
+  const auto sms = static_cast<double>(gpu.sms.value);
+  const double left = (sms - static_cast<double>(point.conditions.sms_taken)) / sms;
+  return asked_of(point.kernel) / (hardware::peak(gpu, point.kernel.dtype) * left * point.time);
 }
 
 double share_of_bandwidth(const hardware::Measurement& point, const hardware::GpuSpec& gpu) {
@@ -56,7 +58,7 @@ Sides take_apart(const std::vector<hardware::Measurement>& points, const hardwar
   for (const auto& point : points) {
     const auto& curve = gpu.curves[static_cast<std::size_t>(point.kernel.family)];
     sides.bandwidth = curve ? curve->bandwidth_fraction : 1.0;
-    const double rate = share_of_bandwidth(point, gpu);
+    const double rate = share_of_bandwidth(point, gpu) / (1 - point.conditions.hbm_taken);
     if (rate <= memory_bound * sides.bandwidth) {
       sides.compute.push_back(point);
     } else {

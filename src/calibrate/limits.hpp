@@ -9,7 +9,7 @@
 
 namespace foretrain::calibrate {
 
-// Of the peak of the whole GPU, and of the memory bandwidth.
+// Of the peak of the SMs that were left to the kernel, and of the whole memory bandwidth.
 double share_of_peak(const hardware::Measurement& point, const hardware::GpuSpec& gpu);
 double share_of_bandwidth(const hardware::Measurement& point, const hardware::GpuSpec& gpu);
 

@@ -111,7 +111,7 @@ Device read_device(Context& context, int file) {
   device.name = header.text("device");
   device.driver = header.text("driver", false);
   device.cuda = header.text("cuda", false);
-  device.date = header.text("date");
+  device.date = header.text("date", false);
   device.version = header.text("version");
   device.compute_capability = header.text("compute_capability", false);
   device.sm_clock_mhz = header.number("sm_clock_mhz", false);

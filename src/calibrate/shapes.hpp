@@ -17,7 +17,7 @@ std::string describe(const Kernel& kernel);  // "m 4096, n 7168, k 2048"
 
 // Points of one kernel, one shape and one state of the caches and of the GPU beside it become one, with the
 // median of their times, where these lie within three of their spreads together (in quadrature, each 1 % at
-// least). `contradiction` is set by the first that do not.
+// least; unknown of single samples, which never quarrel). `contradiction` is set by the first that do not.
 struct Merged {
   std::vector<Point> points;
   std::string contradiction;

@@ -23,7 +23,8 @@ std::optional<Sourced<double>> rate_of(const std::vector<double>& rates) {
 
 void name_variant(const std::string& name, Kernel& kernel) {
   if (work_of(kernel.family) != Work::gemm) return;
-  kernel.accumulates = name.ends_with("_wgrad");
+  const bool own_family = kernel.family == Family::wgrad_fp8 || kernel.family == Family::grouped_wgrad_fp8;
+  kernel.accumulates = name.ends_with("_wgrad") && !own_family;
   const bool tensor =
       kernel.family == Family::gemm_fp8_tensor || kernel.family == Family::grouped_gemm_fp8_tensor;
   kernel.promotes = tensor && !name.ends_with("_fast");

@@ -55,7 +55,9 @@ Eigen::MatrixXd two_columns(const std::vector<Measurement>& points) {
 }
 
 double efficiency_of(const Measurement& point, const GpuSpec& gpu) {
-  return point.kernel.work / (peak(gpu, point.kernel.dtype) * point.time);
+  const auto sms = static_cast<double>(gpu.sms.value);
+  const double left = (sms - static_cast<double>(point.conditions.sms_taken)) / sms;
+  return point.kernel.work / (peak(gpu, point.kernel.dtype) * left * point.time);
 }
 
 // Time grows with the size at one efficiency, so size / efficiency may not fall.
@@ -93,7 +95,8 @@ Curve fit_robust_tile(const std::vector<Measurement>& points, const GpuSpec& gpu
   shape.kind = Curve::Kind::tile;
   Eigen::MatrixXd rows = two_columns(points);
   for (std::size_t i = 0; i < points.size(); ++i) {
-    const auto waves = count_waves(count_tiles(points[i].kernel, shape.tile_m, shape.tile_n), gpu.sms.value);
+    const auto sms = gpu.sms.value - points[i].conditions.sms_taken;
+    const auto waves = count_waves(count_tiles(points[i].kernel, shape.tile_m, shape.tile_n), sms);
     const double weight = static_cast<double>(waves) / points[i].time.base();
     rows.row(static_cast<Eigen::Index>(i)) << weight * main_loop_length(points[i].kernel), weight;
   }
@@ -110,7 +113,10 @@ Curve fit_robust_bandwidth(const std::vector<Measurement>& points, const GpuSpec
   Eigen::MatrixXd rows = two_columns(points);
   for (std::size_t i = 0; i < points.size(); ++i) {
     const auto& [kernel, conditions, time] = points[i];
-    rows.row(static_cast<Eigen::Index>(i)) << (kernel.read + kernel.written) / gpu.hbm_bandwidth.value / time,
+    const auto taken = conditions.communicating ? conditions.sms_taken : 0;
+    const auto waves = static_cast<double>(count_grid_waves(shape, gpu, gpu.sms.value - taken));
+    const Bandwidth left = gpu.hbm_bandwidth.value * (1.0 - conditions.hbm_taken);
+    rows.row(static_cast<Eigen::Index>(i)) << waves * (kernel.read + kernel.written) / left / time,
         kernel.launches / time.base();
   }
   const auto solved = solve_bounded(rows, 1.0);

@@ -10,8 +10,9 @@
 // and bandwidth fraction in (0, 1], no negative fixed time. Left out: any error estimate; that is for points
 // which the fit has not seen.
 //
-// Measurements are of kernels alone (Conditions{}); SM count and peaks are read from `gpu`, its curves are
-// not. `shape` says kind, tile, blocks and the bandwidth that bounds the kernel; the rest is filled in.
+// What ran beside a kernel is taken out as kernel_cost.hpp puts it in. SM count and peaks are read from
+// `gpu`, its curves are not. `shape` says kind, tile, blocks and the bandwidth that bounds the kernel; the
+// rest is filled in.
 
 #include <vector>
 

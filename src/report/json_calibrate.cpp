@@ -55,7 +55,8 @@ std::string to_json(const Calibration& calibration, const std::vector<std::strin
   }
   json.end_array().key("not_fitted").begin_object();
   json.member("hot", calibration.unused.hot).member("several_ranks", calibration.unused.ranks);
-  json.member("no_family", calibration.unused.no_family).end_object();
+  json.member("no_family", calibration.unused.no_family).member("traced", calibration.unused.traced);
+  json.end_object();
   json.key("written").begin_array();
   for (const auto& path : written) json.value(path);
   json.end_array().end_object();

@@ -21,7 +21,9 @@ std::string device_text(const Results& results) {
   if (d.sm_clock_mhz) text += fmt::format(", {:.0f} MHz", *d.sm_clock_mhz);
   if (!d.driver.empty()) text += ", driver " + d.driver;
   if (!d.cuda.empty()) text += ", CUDA " + d.cuda;
-  return text + fmt::format("; {}, foretrain-bench {}", d.date, d.version);
+  for (const auto& word : {d.date, d.version.empty() ? "" : "version " + d.version})
+    if (!word.empty()) text += ", " + word;
+  return text;
 }
 
 // What nobody may take for a measurement says so before any figure.
@@ -73,6 +75,7 @@ std::string unused_text(const calibrate::Unused& unused) {
   add(unused.hot, "with warm caches");
   add(unused.ranks, "of several ranks");
   add(unused.no_family, "without a family");
+  add(unused.traced, "traced where others were measured alone");
   return text.empty() ? "" : wrap(text, "  not fitted: ");
 }
 

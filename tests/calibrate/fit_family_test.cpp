@@ -89,6 +89,31 @@ TEST_CASE("too few points, or points that cannot tell two unknowns apart, are re
         "one k only: a tile's rate and its fixed time cannot be told apart");
 }
 
+TEST_CASE("where every point has one of two shapes nothing is left to judge a curve by") {
+  auto points = copies({1024, 1024, 1024, 1024, 65536, 65536, 65536, 65536});
+  for (std::size_t i = 0; i < points.size(); ++i) points[i].kernel = fmt::format("copy {}", i);
+  CHECK(refused(Family::elementwise, points) == "too few shapes: none is left to judge the curve by");
+}
+
+TEST_CASE("traced kernels make a curve where none was measured alone, and it says so") {
+  synthetic::Bench bench(h200(), 0);
+  for (const std::int64_t m : {4096, 8192})
+    for (const auto& [n, k] : synthetic::v3_products)
+      bench.add("trace round 0", synthetic::gemm(Family::gemm_fp8, DType::fp8, m, n, k),
+                {.sms_taken = 20, .hbm_taken = 0.05});
+  for (const std::int64_t m : {1024, 2048, 4096, 8192, 16384, 32768})
+    bench.add("trace round 0", synthetic::stream(Family::elementwise, m, 7168, 2, 2), {.hbm_taken = 0.14});
+  const auto traced = calibrate::calibrate(synthetic::results_of(h200(), bench.points), h200());
+  REQUIRE(traced.kept() == 2);
+  CHECK(traced.families[0].curve->efficiency == Approx(0.741).epsilon(1e-6));
+  CHECK(traced.families[0].curve->fitted_on == "traced kernels of synthetic.csv");
+  CHECK(traced.families[1].curve->bandwidth_fraction == Approx(0.835).epsilon(1e-6));
+  for (const auto& point : products(0)) bench.points.push_back(point);
+  const auto both = calibrate::calibrate(synthetic::results_of(h200(), bench.points), h200());
+  CHECK(both.families[0].curve->fitted_on.empty());
+  CHECK(both.unused.traced == 14);
+}
+
 TEST_CASE("a shape timed twice is one point, or a contradiction") {
   auto points = products(0.01);
   points.push_back(points.front());
