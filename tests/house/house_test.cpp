@@ -13,6 +13,9 @@ const std::string root = FORETRAIN_ROOT;
 std::vector<Source> src() {
   return read_tree(root, "src", {".hpp", ".cpp"});
 }
+std::vector<Source> bench() {  // includes kernels
+  return read_tree(root, "validate", {".hpp", ".cpp", ".cu", ".cuh"});
+}
 Floors floors() {
   return parse_floors(read_text(root + "/tests/house/floors.txt"));
 }
@@ -21,8 +24,9 @@ std::vector<Source> all_texts() {
   std::vector<Source> all;
   for (const std::string folder : {"src", "tests", "docs", "models", "topologies", "scenarios", "scripts",
                                    "reports", "validate", ".ci"}) {
-    for (Source& s : read_tree(
-             root, folder, {".hpp", ".cpp", ".md", ".yaml", ".txt", ".sh", "CMakeLists.txt", ".ci/run"})) {
+    for (Source& s : read_tree(root, folder,
+                               {".hpp", ".cpp", ".cu", ".cuh", ".cmake", ".md", ".yaml", ".txt", ".sh",
+                                "CMakeLists.txt", ".ci/run"})) {
       all.push_back(std::move(s));
     }
   }
@@ -57,6 +61,7 @@ TEST_CASE("files are small and lines are short") {  // .clang-format aims at 110
   };
   CHECK_NO_FAULTS(oversized(src(), 300, 120, exceptions));
   CHECK_NO_FAULTS(oversized(read_tree(root, "tests", {".hpp", ".cpp"}), 300, 120, exceptions));
+  CHECK_NO_FAULTS(oversized(bench(), 300, 120, exceptions));
 }
 
 TEST_CASE("nothing undetermined reaches a result") {
@@ -117,6 +122,16 @@ TEST_CASE("no hidden state, no shared ownership, no macros with names") {
                           }));
 }
 
+TEST_CASE("the bench has no macros and no hidden state") {
+  CHECK(bench().size() > 30);
+  CHECK_NO_FAULTS(hidden_state(bench()));
+  CHECK_NO_FAULTS(banned_words(bench(), {{"#define", "a macro has no namespace"},
+                                         {"std::shared_ptr", "things refer to one another by id"},
+                                         {"strtod", "follows the locale; use number.hpp"},
+                                         {"rand", "own generators: pick.hpp, kernels/random.hpp"},
+                                         {"goto", "a function with one idea needs none"}}));
+}
+
 TEST_CASE("heavy headers stay in the .cpp files of one floor") {
   CHECK_NO_FAULTS(heavy_headers(src(), {{"CLI/", "cli"},
                                         {"boost/", "topology"},
@@ -130,6 +145,7 @@ TEST_CASE("heavy headers stay in the .cpp files of one floor") {
 
 TEST_CASE("names say something") {
   CHECK_NO_FAULTS(empty_names(src()));
+  CHECK_NO_FAULTS(empty_names(bench()));
 }
 
 TEST_CASE("nothing is left for later, and nothing knows one machine") {
@@ -151,6 +167,7 @@ TEST_CASE("nothing is left for later, and nothing knows one machine") {
 TEST_CASE("a header opens with what it is") {
   CHECK_NO_FAULTS(silent_headers(src()));
   CHECK_NO_FAULTS(silent_headers(read_tree(root, "tests", {".hpp"})));
+  CHECK_NO_FAULTS(silent_headers(bench()));
 }
 
 TEST_CASE("every floor is planned and described") {

@@ -1,0 +1,175 @@
+// foretrain-bench: lists the points, measures those that the result file does not hold yet, and writes the
+// file after each. Progress goes to stderr. Exit status: 0 all measured and right, 1 a result was wrong or
+// the GPU failed, 2 wrong arguments, no GPU, or a file that cannot be taken up.
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "options.hpp"
+#include "points.hpp"
+#include "suites/comm.hpp"
+#include "suites/gemm.hpp"
+#include "suites/interference.hpp"
+#include "suites/launch.hpp"
+#include "suites/memory.hpp"
+
+namespace foretrain::bench {
+namespace {
+
+constexpr int wrong_result = 1, unusable = 2;
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "foretrain-bench: %s\n", text.c_str());
+}
+
+std::string describe(const Device& d) {
+  std::ostringstream text;
+  text << d.index << ": " << d.name << ", " << d.sms << " SMs, compute capability " << d.compute_capability
+       << ", " << static_cast<std::int64_t>(d.memory_bytes / (1 << 20)) << " MiB, L2 "
+       << static_cast<std::int64_t>(d.l2_bytes / (1 << 20)) << " MiB, "
+       << static_cast<std::int64_t>(d.hbm_bandwidth / 1e9) << " GB/s";
+  return text.str();
+}
+
+int list(const std::vector<Device>& devices, const std::string& why, const std::vector<Row>& points) {
+  if (devices.empty()) say("no GPU: " + why);
+  for (const Device& device : devices) std::printf("%s\n", describe(device).c_str());
+  for (const Row& row : points) std::printf("%s\n", name_of(row).c_str());
+  return 0;
+}
+
+void measure(Row& row, Sampler& sampler, Collectives& collectives) {
+  if (row.suite == "gemm")
+    measure_gemm(row, sampler);
+  else if (row.suite == "memory")
+    measure_memory(row, sampler);
+  else if (row.suite == "interference")
+    measure_interference(row, sampler);
+  else if (row.suite == "launch")
+    measure_launch(row, sampler);
+  else if (row.kernel.compare(0, 5, "copy_") == 0)
+    measure_copy_between(row, sampler);
+  else
+    collectives.measure(row);
+}
+
+// The rows of the file that need no second measurement. False when the file cannot be taken up.
+bool read_finished(const std::string& path, const Header& header, std::vector<Row>& rows) {
+  if (!std::filesystem::exists(path)) return true;
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  std::string why;
+  const auto old = parse(text.str(), why);
+  if (old) why = why_not_resume(*old, header);
+  if (!why.empty()) {
+    say(path + " cannot be taken up: " + why + "; name another file with -o");
+    return false;
+  }
+  rows = finished(*old);
+  if (!rows.empty()) say(std::to_string(rows.size()) + " points of " + path + " are kept");
+  return true;
+}
+
+bool save(const std::string& path, const Header& header, const std::vector<Row>& rows) {
+  const std::string fault = write_whole(path, to_text(header, rows));
+  if (!fault.empty()) say(fault);
+  return fault.empty();
+}
+
+std::string outcome(const Row& row) {
+  std::ostringstream text;
+  text.precision(4);
+  text << row.time_us << " us +-" << 100 * row.spread << " %, " << row.samples << " samples";
+  if (row.dropped > 0) text << ", " << row.dropped << " dropped";
+  if (row.flops > 0 && row.family.find("gemm") != std::string::npos)
+    text << ", " << row.flops / row.time_us / 1e6 << " TFLOP/s";
+  else if (row.read_bytes > 0)
+    text << ", " << (row.read_bytes + row.written_bytes) / row.time_us / 1e3 << " GB/s";
+  if (row.error) text << ", error " << *row.error;
+  if (!passes(row)) text << ": WRONG, more than " << tolerance_of(row).value_or(0);
+  return text.str();
+}
+
+// A kernel that failed on the GPU leaves a context in which nothing works any more.
+bool is_context_lost() {
+  const cudaError_t status = cudaDeviceSynchronize();
+  (void)cudaGetLastError();
+  return status != cudaSuccess;
+}
+
+int run(const Options& options, const Device& device, const std::vector<Row>& points) {
+  check(cudaSetDevice(device.index), "cudaSetDevice");
+  const Header header = header_of(device);
+  std::vector<Row> rows;
+  if (!read_finished(options.output, header, rows) || !save(options.output, header, rows)) return unusable;
+  StopRule rule;
+  rule.time_limit = options.time_limit;
+  rule.clock_share = options.clock_share;
+  Sampler sampler(device, rule);
+  Collectives collectives(rule);
+  const auto todo = remaining(points, rows);
+  std::size_t number = 0, wrong = 0, skipped = 0;
+  for (Row row : todo) {
+    const std::string head = "[" + std::to_string(++number) + "/" + std::to_string(todo.size()) + "] ";
+    try {
+      measure(row, sampler, collectives);
+    } catch (const Failure& failure) {
+      ++skipped;
+      say(head + name_of(row) + ": left out: " + failure.what());
+      if (!is_context_lost()) continue;
+      say("the GPU failed; what was measured before is in " + options.output);
+      return wrong_result;
+    }
+    if (!passes(row)) ++wrong;
+    say(head + name_of(row) + ": " + outcome(row));
+    rows.push_back(row);
+    if (!save(options.output, header, rows)) return unusable;
+  }
+  say(std::to_string(rows.size()) + " points in " + options.output + ", " + state_of(rows) + "; " +
+      std::to_string(skipped) + " left out, " + std::to_string(wrong) + " wrong");
+  return wrong > 0 ? wrong_result : 0;
+}
+
+int run_all(const std::vector<std::string>& arguments) {
+  const auto [options, wrong] = parse_options(arguments, suite_names);
+  if (!wrong.empty()) {
+    say(wrong + "\n" + usage(suite_names));
+    return unusable;
+  }
+  if (options.help) {
+    std::printf("%s", usage(suite_names).c_str());
+    return 0;
+  }
+  std::string why;
+  const auto devices = list_devices(why);
+  const auto points = chosen(list_points(static_cast<int>(devices.size()), has_nccl()), options);
+  if (options.list) return list(devices, why, points);
+  if (devices.empty()) {
+    say("no GPU to measure: " + why + " (is there a GPU, and a driver for this CUDA?)");
+    return unusable;
+  }
+  if (options.device >= static_cast<int>(devices.size())) {
+    say("there is no device " + std::to_string(options.device));
+    return unusable;
+  }
+  if (points.empty()) {
+    say("no point matches; --list prints all");
+    return unusable;
+  }
+  return run(options, devices[static_cast<std::size_t>(options.device)], points);
+}
+
+}  // namespace
+}  // namespace foretrain::bench
+
+int main(int count, char** arguments) {
+  try {
+    return foretrain::bench::run_all({arguments + 1, arguments + count});
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "foretrain-bench: %s\n", failure.what());
+    return 1;
+  }
+}

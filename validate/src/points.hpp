@@ -1,0 +1,25 @@
+#pragma once
+// What is measured: each suite is a list of rows without times. Shapes are those of DeepSeek-V3
+// (deepseek-ai/DeepSeek-V3@9b4e978, inference/configs/config_671B.json) and a grid around them. Bytes are
+// those that must cross HBM when nothing is found in cache, counted as src/model/kernels.cpp counts them.
+
+#include <string>
+#include <vector>
+
+#include "row.hpp"
+
+namespace foretrain::bench {
+
+std::vector<Row> list_gemm();
+std::vector<Row> list_memory();
+std::vector<Row> list_interference();
+std::vector<Row> list_comm(int gpus);  // collectives need NCCL; copies do not
+std::vector<Row> list_launch();
+
+inline const std::vector<std::string> suite_names{"gemm", "memory", "interference", "comm", "launch"};
+std::vector<Row> list_points(int gpus, bool has_nccl);  // all suites, in this order
+
+// One matrix product D[m x n] = A[m x k] B[k x n], named as GEMM kernels are in the rows.
+Row gemm_row(const std::string& kernel, std::int64_t m, std::int64_t n, std::int64_t k);
+
+}  // namespace foretrain::bench
