@@ -56,6 +56,14 @@ void Sampler::let_go() {
   std::atomic_ref<int>(flags_.as<int>()[0]).store(1);
 }
 
+struct Sampler::Hold {
+  explicit Hold(Sampler& of) : sampler(of) { sampler.hold(); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() { sampler.let_go(); }
+  Sampler& sampler;
+};
+
 void Sampler::expect_all_ran() const {
   check(cudaStreamSynchronize(stream_), "wait for the samples");
   if (std::atomic_ref<int>(flags_.as<int>()[1]).load() != 0)
@@ -64,7 +72,7 @@ void Sampler::expect_all_ran() const {
 
 // The clock is read while the batch runs: once or often, as long as the batch lasts.
 Batch Sampler::run_batch(const Launch& launch, bool cold, int count) {
-  hold();
+  const Hold held(*this);
   for (int i = 0; i < count; ++i) {
     const auto pair = static_cast<std::size_t>(2 * i);
     if (cold) launch_flush(flush_.get(), flush_.bytes(), sink_.get(), stream_);
@@ -117,7 +125,7 @@ Summary Sampler::measure(const Launch& launch, bool cold) {
 double Sampler::time_together(const Launch& launch, int count) {
   for (int set = 0; set < launch.sets; ++set) launch.run(stream_, set);
   check(cudaStreamSynchronize(stream_), "first launch");
-  hold();
+  const Hold held(*this);
   check(cudaEventRecord(events_[0], stream_), "cudaEventRecord");
   for (int i = 0; i < count; ++i) launch.run(stream_, i % launch.sets);
   check(cudaEventRecord(events_[1], stream_), "cudaEventRecord");

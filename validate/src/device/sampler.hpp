@@ -41,6 +41,7 @@ class Sampler {
 
   void hold();    // from here on the stream waits
   void let_go();  // ... until here
+  struct Hold;    // lets go at its end, so that a launch that fails does not leave the stream waiting
   void expect_all_ran() const;
   Batch run_batch(const Launch& launch, bool cold, int count);
 
