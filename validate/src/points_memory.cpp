@@ -70,7 +70,7 @@ void add_routing(std::vector<Row>& rows, std::int64_t t) {
 std::vector<Row> list_memory() {
   std::vector<Row> rows;
   add_copies(rows);
-  for (const std::int64_t t : {512, 4096, 16384}) {
+  for (const std::int64_t t : {256, 1024, 2048, 4096, 8192, 16384}) {  // a bandwidth curve needs six
     add_casts(rows, t);
     add_norms(rows, t);
     const double rotary = 2 * area(t, 128 * 64), hidden = 2 * area(t, 7168);
@@ -78,7 +78,7 @@ std::vector<Row> list_memory() {
     rows.push_back(stream("residual_add", "elementwise", t, 7168, 2 * hidden, hidden));
     add_routing(rows, t);
   }
-  for (const std::int64_t n : {1 << 20, 1 << 24, 1 << 27}) {
+  for (const std::int64_t n : {1 << 20, 1 << 22, 1 << 24, 1 << 25, 1 << 26, 1 << 27}) {
     // FP32 gradient and master weight, BF16 moments (arXiv:2412.19437, section 3.3.1), BF16 weight out.
     rows.push_back(
         stream("adamw", "optimizer", 1, n, 12.0 * static_cast<double>(n), 10.0 * static_cast<double>(n)));
