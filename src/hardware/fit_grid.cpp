@@ -47,8 +47,8 @@ bool keep_whole(Axes& axes, const std::set<Place>& measured, std::size_t least) 
     double size = 0;
     for (std::size_t axis = 0; axis < 3; ++axis)
       for (const double at : axes[axis]) {
-        const auto slice = static_cast<double>(volume(axes) / axes[axis].size());
-        const double share = static_cast<double>(covered[axis][at]) / slice;
+        const std::size_t slice = volume(axes) / axes[axis].size();  // exact: one of its factors
+        const double share = static_cast<double>(covered[axis][at]) / static_cast<double>(slice);
         if (share > worst || (share == worst && axis == from)) continue;
         worst = share;
         from = axis;
