@@ -4,9 +4,8 @@
 // (base/communication.hpp); the software says whether it does (plan::TensorOverlap).
 //
 // Among p GPUs, a collective of time c beside a GEMM of time g(tokens, outputs); what follows is added to g:
-//   in a ring, p pieces      e + (p - 1) max(e, c / (p - 1)) - g, and where it reduces, the kernel that sums
-//   the
-//                            p parts; e = (g + loss (p g(m / p, n) - g)) / p
+//   in a ring, p pieces      e + (p - 1) max(e, c / (p - 1)) - g, and where it reduces, the kernel that
+//                            sums the p parts; e = (g + loss (p g(m / p, n) - g)) / p
 //   reduced in q pieces      e + (q - 1) max(e, r) + r - g; e = g(m, n / q) on the SMs that are left, r a
 //                            reduce-scatter of a q-th
 //   beside the whole GEMM    max(0, c - g) + min(1, c / g) (g on the SMs that are left - g)

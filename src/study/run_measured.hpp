@@ -4,10 +4,9 @@
 //
 //   step = tokens of the batch / (tokens a second)
 //   step = FLOPs of the batch / (TFLOP/s of a GPU * GPUs), MFU being TFLOP/s over the BF16 peak of the part
-//   hardware FLOPs = model FLOPs + one more forward of every layer (of those that are recomputed, where the
-//   run
-//                    says which), without the head (Megatron-LM,
-//                    arXiv:2104.04473, section 5: F = 96 B s l h^2 (1 + s / 6h + V / 16 l h))
+//   hardware FLOPs = model FLOPs + one more forward of every layer, or of those that are recomputed where the
+//                    run says which, without the head (Megatron-LM, arXiv:2104.04473, section 5:
+//                    F = 96 B s l h^2 (1 + s / 6h + V / 16 l h))
 
 #include <optional>
 #include <string>
