@@ -123,18 +123,20 @@ Seconds exposed_time(const model::Op& op, std::span<const model::Op> list, const
   const Seconds alone = whole_time(*op.communication, among);
   const auto* beside = gemm_beside(op, list);
   if (alone <= seconds(0) || beside == nullptr) return alone;
+  const Form form = form_of(*op.communication, beside->kernel, among.overlap);
+  if (form == Form::alone) return alone;
   const Meeting at{&*op.communication, &beside->kernel, &among, &gpu, conditions};
   const Seconds gemm = at.gemm_time(1, 1, 0);
   const auto added = [&] {
-    switch (form_of(*op.communication, beside->kernel, among.overlap)) {
-      case Form::alone:
-        return alone;
+    switch (form) {
       case Form::ring:
         return beside_ring(at, alone, gemm);
       case Form::pieces:
         return beside_pieces(at, gemm);
       case Form::whole:
         return beside_whole(at, alone, gemm);
+      case Form::alone:
+        break;
     }
     return alone;
   };
