@@ -18,6 +18,20 @@ struct AttentionShape {
       o_width{};  // of all heads; kv_width: keys with values, as they are read
 };
 
+// Of the sizes of a list: `kv_width` as that stack reads keys and values.
+template <class Sizes>
+AttentionShape attention_shape(const Sizes& s, std::int64_t kv_width) {
+  return {.tokens = s.tokens,
+          .keys = s.keys,
+          .kv_tokens = s.kv_tokens,
+          .heads = s.heads,
+          .d_qk = s.d_qk,
+          .d_v = s.d_v,
+          .q_width = s.q_width,
+          .kv_width = kv_width,
+          .o_width = s.o_width};
+}
+
 Kernel flash_forward(const AttentionShape& s);
 // `outputs`: tensors as large as the output that it reads. 1: its gradient. 2: the output too, where the sums
 // over their product are not a kernel of their own.

@@ -28,16 +28,8 @@ Kernel matmul(Family family, DType dtype, std::int64_t m, std::int64_t n, std::i
 }
 
 // Keys are read with their rotary part, whole for each head.
-AttentionShape attention_shape(const Sizes& s) {
-  return {.tokens = s.tokens,
-          .keys = s.keys,
-          .kv_tokens = s.kv_tokens,
-          .heads = s.heads,
-          .d_qk = s.d_qk,
-          .d_v = s.d_v,
-          .q_width = s.q_width,
-          .kv_width = s.heads * (s.d_qk + s.d_v),
-          .o_width = s.o_width};
+AttentionShape shape_of_attention(const Sizes& s) {
+  return attention_shape(s, s.heads * (s.d_qk + s.d_v));
 }
 
 }  // namespace
@@ -155,11 +147,11 @@ Kernel norm_weight_gradient(std::int64_t weights, int launches) {
 }
 
 Kernel attention_forward(const Sizes& s) {
-  return flash_forward(attention_shape(s));
+  return flash_forward(shape_of_attention(s));
 }
 
 Kernel attention_backward(const Sizes& s) {
-  return flash_backward(attention_shape(s), 1);
+  return flash_backward(shape_of_attention(s), 1);
 }
 
 }  // namespace foretrain::model

@@ -10,18 +10,6 @@ namespace foretrain::model::standard {
 
 namespace {
 
-AttentionShape attention_shape(const Shapes& s) {
-  return {.tokens = s.tokens,
-          .keys = s.keys,
-          .kv_tokens = s.kv_tokens,
-          .heads = s.heads,
-          .d_qk = s.d_qk,
-          .d_v = s.d_v,
-          .q_width = s.q_width,
-          .kv_width = s.kv_width,
-          .o_width = s.o_width};
-}
-
 // One problem a sequence and head: [rows x k] * [k x n], the second operand once a problem.
 Kernel batched(const Shapes& s, std::int64_t n, std::int64_t k) {
   Kernel kernel;
@@ -110,7 +98,7 @@ void add_core_forward(OpList& list, const Shapes& s) {
   }
   // In BF16 the output is kept once, as the next matrix's input.
   const double out = s.quantised() ? bf16_size(area(s.tokens, s.o_width)) : 0;
-  list.add("flash_attention", flash_forward(attention_shape(s)),
+  list.add("flash_attention", flash_forward(attention_shape(s, s.kv_width)),
            keep ? fp32_size(area(s.tokens, s.heads)) + out : 0);
 }
 
@@ -121,8 +109,8 @@ void add_core_backward(OpList& list, const Shapes& s) {
     add_unfused_backward(list, s);
     return;
   }
-  if (again) list.add("flash_attention_recompute", flash_forward(attention_shape(s)));
-  list.add("flash_attention_bwd", flash_backward(attention_shape(s), 2));
+  if (again) list.add("flash_attention_recompute", flash_forward(attention_shape(s, s.kv_width)));
+  list.add("flash_attention_bwd", flash_backward(attention_shape(s, s.kv_width), 2));
 }
 
 }  // namespace foretrain::model::standard
