@@ -183,7 +183,10 @@ std::vector<std::int64_t> stated_layers(RunLookup& lookup, std::int64_t layers, 
   if ((!first && !last) || stages < 3) return {};
   const auto even = (layers + stages - 1) / stages;
   const auto middle = layers - first.value_or(even) - last.value_or(even);
-  if (middle < stages - 2 || middle % (stages - 2) != 0) return {};
+  if (middle < stages - 2 || middle % (stages - 2) != 0) {
+    lookup.note("layers of the end stages", "not kept", "the stages between would not share the rest evenly");
+    return {};
+  }
   std::vector<std::int64_t> shares(static_cast<std::size_t>(stages), middle / (stages - 2));
   shares.front() = first.value_or(even);
   shares.back() = last.value_or(even);
