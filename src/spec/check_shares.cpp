@@ -162,9 +162,19 @@ Lack lack_of_deepseek(const PlanSpec& p, const model::TransformerSpec& m) {
 
 void check_stack(const Judge& judge, const Scenario& s) {
   if (s.software.name.empty() || s.model.layers == 0) return;
-  if (s.software.kernels.stack != model::Kernels::Stack::deepseek) return;
-  const auto lack = lack_of_deepseek(judge.plan, s.model);
   const auto* judged = judge.layout.judged;
+  if (s.software.kernels.stack != model::Kernels::Stack::deepseek) {
+    const auto lacks = [&](const PlanSpec& p) {
+      return p.recompute.products != model::Products::kept &&
+             s.model.attention.kind == AttentionSpec::Kind::mla;
+    };
+    if (lacks(judge.plan) && (judged == nullptr || !lacks(*judged)))
+      judge.error({"recompute"},
+                  "recompute of products knows grouped attention alone, and the model's is mla",
+                  "leave second_products and products out");
+    return;
+  }
+  const auto lack = lack_of_deepseek(judge.plan, s.model);
   if (lack.key.empty() || (judged != nullptr && lack_of_deepseek(*judged, s.model).what == lack.what)) return;
   judge.error({lack.key == "software" ? "software.name" : lack.key},
               fmt::format("the kernels of {} do not know {}", s.software.name, lack.what),
