@@ -1,5 +1,7 @@
 // How a layout cuts the matrices of a model, its layers and its parameters: each share must be whole.
 
+#include <fmt/format.h>
+
 #include <numeric>
 
 #include "spec/judge.hpp"

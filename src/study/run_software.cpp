@@ -19,6 +19,8 @@ tl::expected<plan::SoftwareSpec, std::string> software_of_run(RunLookup& lookup,
   if (const auto word = lookup.word("exchange")) {
     const auto exchange = exchange_word(*word);
     if (!exchange) return tl::unexpected(fmt::format("exchange '{}' is not understood", *word));
+    // The exchange of counts before each dispatch is part of the profile's own kernels, not of another's.
+    if (*exchange != software.exchange) software.barrier = {seconds(0), {"stated for the run", "row", 0}};
     software.exchange = *exchange;
     software.kernels.expanded_dispatch = *exchange == plan::TokenExchange::all_to_all;
   }

@@ -2,6 +2,8 @@
 
 #include "calibrate/fit_family.hpp"
 
+#include <fmt/core.h>
+
 #include "calibrate/shapes.hpp"
 #include "calibrate/synthetic.hpp"
 #include "calibrate/variants.hpp"

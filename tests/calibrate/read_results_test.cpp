@@ -2,6 +2,8 @@
 
 #include "calibrate/read_results.hpp"
 
+#include <fmt/core.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
