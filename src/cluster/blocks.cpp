@@ -63,8 +63,8 @@ double count_launches(const std::vector<model::Op>& ops, const plan::Graphs& gra
   return launches;
 }
 
-// Prolongs the blocks of one side of a unit to what the host needs to launch them.
-void wait_for_host(const model::UnitOps& ops, std::initializer_list<BlockKind> side,
+// Prolongs the blocks of one side of a unit to what the host needs to launch them, after `before`.
+void wait_for_host(const model::UnitOps& ops, std::initializer_list<BlockKind> side, Seconds before,
                    const ComputeConditions& conditions, Blocks& blocks) {
   double launches = 0;
   Seconds alone, beside;
@@ -74,7 +74,7 @@ void wait_for_host(const model::UnitOps& ops, std::initializer_list<BlockKind> s
     beside += blocks[static_cast<std::size_t>(kind)].beside;
   }
   if (launches <= 0) return;
-  const Seconds host = launches * conditions.host_launch;
+  const Seconds host = before + launches * conditions.host_launch;
   for (const BlockKind kind : side) {
     const double share = count_launches(ops_of(ops, kind), conditions.graphs) / launches;
     auto& block = blocks[static_cast<std::size_t>(kind)];
@@ -98,10 +98,12 @@ Blocks price_blocks(const model::UnitOps& ops, const hardware::GpuSpec& gpu,
     blocks[k].beside += extra;
     blocks[k].collective += extra;
   }
-  if (conditions.host_launch <= seconds(0)) return blocks;
+  if (conditions.host_launch <= seconds(0) && conditions.host_recompute <= seconds(0)) return blocks;
   using enum BlockKind;
-  wait_for_host(ops, {attention_f, mlp_f}, conditions, blocks);
-  wait_for_host(ops, {mlp_i, attention_i, mlp_w, attention_w}, conditions, blocks);
+  const bool layer = !ops.attention_f.empty();  // what is recomputed whole: no embedding, no head
+  wait_for_host(ops, {attention_f, mlp_f}, seconds(0), conditions, blocks);
+  wait_for_host(ops, {mlp_i, attention_i, mlp_w, attention_w}, layer ? conditions.host_recompute : seconds(0),
+                conditions, blocks);
   return blocks;
 }
 

@@ -9,7 +9,8 @@
 // Small kernels can be launched slower than they run. The host runs ahead of the GPU through one side of a
 // unit (all of its forward, all of its backward), so that side takes the longer of what its kernels take and
 // of launching them; the difference is spread over its blocks by their launches. Kernels in CUDA graphs are
-// launched at no cost. Left out: a lead carried from one unit to the next, and where the host waits for the
+// launched at no cost. Recomputing a whole layer costs the host a fixed time more, before its backward. Left
+// out: a lead carried from one unit to the next, and where the host waits for the
 // GPU inside a unit.
 //
 // Cost: about 150 ops x 4 conditions x 3 knots a unit kind; well under a millisecond a kind.
@@ -64,8 +65,9 @@ struct ComputeConditions {
   hardware::Sources sources = hardware::Sources::any;             // whose curves price the kernels
   Seconds attention_forward_extra{}, attention_backward_extra{};  // exposed context-parallel exchange
   Collectives collectives{};
-  Seconds host_launch{};  // what the host needs to launch one kernel
-  plan::Graphs graphs{};  // kernels that it does not launch
+  Seconds host_launch{};     // what the host needs to launch one kernel
+  Seconds host_recompute{};  // and to set up the recomputation of a whole layer
+  plan::Graphs graphs{};     // kernels that it does not launch
 };
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,

@@ -114,6 +114,7 @@ UnitPrices price_units(const ChunkInputs& inputs) {
       const auto u = static_cast<std::size_t>(unit);
       if (!prices.alone[u].blocks[0].empty()) continue;
       const bool sharded = inputs.parameters != Parameters::held;
+      const bool recomputes = inputs.work.recompute.layers || model::plain(unit) != unit;
       const auto& context = model::is_windowed(unit) ? inputs.context_window : inputs.context;
       ComputeConditions alone{.sms_beside = sharded ? inputs.nccl_sms : 0,
                               .hbm_taken = inputs.hbm_taken_alone,
@@ -122,6 +123,7 @@ UnitPrices price_units(const ChunkInputs& inputs) {
                               .attention_backward_extra = context.backward,
                               .collectives = inputs.collectives,
                               .host_launch = inputs.host_launch,
+                              .host_recompute = recomputes ? inputs.host_recompute : seconds(0),
                               .graphs = inputs.graphs};
       ComputeConditions paired = alone;
       paired.sms_taken = inputs.communication_sms;

@@ -53,10 +53,11 @@ struct ChunkInputs {
   // a layer's matrices or sequences.
   std::int32_t group_ranks = 1, exchange_ranks = 1, collective_ranks = 1;
   std::int32_t ranks_per_node = 8;
-  Collectives collectives;  // of tensor parallelism
-  Seconds host_launch{};    // what the host needs to launch one kernel
-  plan::Graphs graphs;      // kernels that it does not launch
-  bool pairs = true;        // a schedule may overlap a forward with a backward
+  Collectives collectives;   // of tensor parallelism
+  Seconds host_launch{};     // what the host needs to launch one kernel
+  Seconds host_recompute{};  // and to set up the recomputation of a whole layer
+  plan::Graphs graphs;       // kernels that it does not launch
+  bool pairs = true;         // a schedule may overlap a forward with a backward
   Parameters parameters = Parameters::held;
   std::vector<Seconds> gather, scatter;  // by model::Unit, where parameters are sharded
   double routing_spread = 0;             // relative standard deviation of rows; 0 = balanced

@@ -146,6 +146,7 @@ ChunkInputs chunk_inputs(const StepSpec& spec, const network::TokenSpread& sprea
   in.collectives = collectives_of(plan, software, speeds, spec.cluster->nvlink_gpus());
   in.collectives.free = spec.off.free_tensor;
   in.host_launch = spec.off.free_launches ? seconds(0) : software.host_launch.value;
+  in.host_recompute = spec.off.free_launches ? seconds(0) : software.host_recompute.value;
   in.graphs = software.graphs;
   in.pairs = has_pairs(plan.schedule) || has_pairs(plan.fallback);
   add_groups(spec, in);

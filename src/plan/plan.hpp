@@ -110,7 +110,9 @@ struct SoftwareSpec {
   TensorOverlap tensor_overlap;
   Sourced<Seconds> host_launch{seconds(0),
                                {}};  // time the host needs to launch one kernel; a floor of each kernel
-  Graphs graphs;                     // kernels that the host does not launch one by one
+  // Time the host needs to set up the recomputation of a whole layer, beyond launching its kernels.
+  Sourced<Seconds> host_recompute{seconds(0), {}};
+  Graphs graphs;  // kernels that the host does not launch one by one
 };
 
 }  // namespace foretrain::plan

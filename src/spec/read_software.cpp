@@ -126,6 +126,9 @@ void read_step(Reader& reader, SoftwareSpec& software) {
       bytes("optimizer_bytes", {"8 B", "a parameter's FP32 master weight and two BF16 moments"});
   software.host_launch = reader.sourced_or<Seconds>(
       "host_launch", Measure::time, {"0 us", "the host is never behind the GPU"}, not_negative());
+  software.host_recompute = reader.sourced_or<Seconds>(
+      "host_recompute", Measure::time, {"0 us", "recomputing a layer costs the host its launches alone"},
+      not_negative());
   software.kernel_jitter = reader.sourced_or<double>(
       "kernel_jitter", Measure::ratio, {"0", "kernels of one shape take one time on one GPU"}, portion());
   software.memory_reserve =

@@ -258,6 +258,19 @@ TEST_CASE("a host that launches slowly bounds small kernels, not large ones") {
   CHECK(time_of(t, 2, {.free_optimizer = true}) == Approx(2e-3 * launches).epsilon(1e-6));
 }
 
+TEST_CASE("recomputing a layer costs a host that is behind its fixed time, once a layer") {
+  auto t = standard(3, 1, 1);
+  t.software.host_launch.value = 1_ms;
+  t.software.host_recompute.value = 5_ms;
+  const double kept = time_of(t, 2);
+  t.plan.recompute.layers = true;
+  const double dear = time_of(t, 2);
+  t.software.host_recompute.value = seconds(0);
+  CHECK(dear == Approx(time_of(t, 2) + 2 * 3 * 5e-3));  // 2 micro-batches of 3 layers
+  t.plan.recompute.layers = false;
+  CHECK(time_of(t, 2) == kept);
+}
+
 TEST_CASE("kernels in CUDA graphs are not launched: with all of them the host takes no time") {
   auto t = standard(3, 1, 1);
   const double free = time_of(t, 2);
