@@ -50,11 +50,12 @@ struct Kernels {
   Stack stack = Stack::deepseek;
   bool flash_attention = true;  // else scores, softmax, dropout and context are separate kernels
   AttentionKernel attention = AttentionKernel::fastest;  // which generation of flash attention
-  bool fused_softmax = true;     // scale, mask and softmax in one pass (unfused attention)
-  bool fused_activation = true;  // bias and activation in one pass; SwiGLU in one pass
-  bool fused_bias = true;        // biases of queries, keys and values inside the GEMM
-  bool fused_residual = true;    // bias, dropout and residual add in one pass
-  bool fused_norm = true;        // one kernel a norm; else a chain of elementwise kernels
+  bool fused_softmax = true;      // scale, mask and softmax in one pass (unfused attention)
+  bool fused_activation = true;   // bias and activation in one pass; SwiGLU in one pass
+  bool fused_bias = true;         // biases of queries, keys and values inside the GEMM
+  bool fused_expert_bias = true;  // biases of the experts' results cost nothing; else passes of each expert
+  bool fused_residual = true;     // bias, dropout and residual add in one pass
+  bool fused_norm = true;         // one kernel a norm; else a chain of elementwise kernels
   bool fused_rotary = true;
   bool fused_cross_entropy = true;   // else several passes over FP32 logits
   bool fused_cast_transpose = true;  // FP8: both layouts of a tensor from one read

@@ -20,6 +20,7 @@ model::Kernels read_kernels(Reader& reader) {
   k.fused_softmax = reader.flag_or("fused_softmax", k.fused_softmax);
   k.fused_activation = reader.flag_or("fused_activation", k.fused_activation);
   k.fused_bias = reader.flag_or("fused_bias", k.fused_bias);
+  k.fused_expert_bias = reader.flag_or("fused_expert_bias", k.fused_expert_bias);
   k.fused_residual = reader.flag_or("fused_residual", k.fused_residual);
   k.fused_norm = reader.flag_or("fused_norm", k.fused_norm);
   k.fused_rotary = reader.flag_or("fused_rotary", k.fused_rotary);

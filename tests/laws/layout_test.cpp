@@ -3,34 +3,14 @@
 #include <algorithm>
 
 #include "catch.hpp"
-#include "laws/toy.hpp"
-#include "plan/stages.hpp"
+#include "laws/standard_toy.hpp"
 
 namespace {
 
 using namespace foretrain;
 using namespace foretrain::literals;
 using cluster::Switches;
-
-// A dense model with grouped attention under the standard lists: `tensor` x `data` GPUs a stage, in nodes
-// of 8.
-toy::Toy standard(std::int64_t layers, std::int64_t tensor, std::int64_t data, std::int64_t pipeline = 1) {
-  toy::Toy t;
-  t.model = toy::dense_model(layers);
-  t.model.attention = {
-      .kind = model::AttentionSpec::Kind::grouped, .heads = 8, .kv_heads = 8, .head_dim = 128};
-  t.software.kernels.stack = model::Kernels::Stack::standard;
-  t.software.p2p_waits.value = false;
-  t.plan.precision = model::Precision::bf16;
-  t.plan.tensor = tensor;
-  t.plan.data = data;
-  t.plan.pipeline = pipeline;
-  t.plan.stages = plan::default_stages(t.model, pipeline);
-  t.cluster.gpus = tensor * data * pipeline;
-  t.cluster.gpus_per_node = t.cluster.nics_per_node = t.cluster.fabric.planes =
-      std::min<std::int64_t>(8, t.cluster.gpus);
-  return t;
-}
+using toy::standard, toy::time_of;
 
 toy::Toy with_fast_links(toy::Toy t, double factor) {
   t.nic.achieved.value = t.nic.achieved.value * factor;
@@ -40,10 +20,6 @@ toy::Toy with_fast_links(toy::Toy t, double factor) {
 toy::Toy with_free_links(toy::Toy t) {
   t.nic.latency_same_leaf.value = t.nic.latency_cross_leaf.value = t.gpu.nvlink_latency.value = seconds(0);
   return with_fast_links(std::move(t), 1e12);
-}
-
-double time_of(const toy::Toy& t, std::int32_t micro_batches, const Switches& off = {}) {
-  return toy::step(t.spec(off), micro_batches).result.step_time.base();
 }
 
 // Every collective of one micro-batch on one GPU.
@@ -240,47 +216,6 @@ TEST_CASE("context parallelism of grouped attention: rings hide behind attention
   CHECK(far.inputs.context.forward.base() < 3 * round);
   CHECK(far.inputs.context.forward.base() > 2.5 * round);
   CHECK(far.inputs.context.backward > far.inputs.context.forward);
-}
-
-TEST_CASE("a host that launches slowly bounds small kernels, not large ones") {
-  auto t = standard(3, 1, 1);
-  const double fast = time_of(t, 2);
-  t.software.host_launch.value = 1_us;
-  CHECK(time_of(t, 2) == fast);  // the GPU is slower than that all along
-  t.software.host_launch.value = 1_ms;
-  double launches = 0;
-  for (const auto unit : t.plan.stages[0]) {
-    const auto ops = model::list_ops(t.model, unit, cluster::prepare(t.spec()).inputs.work);
-    for (std::size_t k = 0; k < cluster::block_kinds; ++k)
-      for (const auto& op : cluster::ops_of(ops, static_cast<cluster::BlockKind>(k)))
-        launches += op.kernel.launches;
-  }
-  CHECK(time_of(t, 2, {.free_optimizer = true}) == Approx(2e-3 * launches).epsilon(1e-6));
-}
-
-TEST_CASE("recomputing a layer costs a host that is behind its fixed time, once a layer") {
-  auto t = standard(3, 1, 1);
-  t.software.host_launch.value = 1_ms;
-  t.software.host_recompute.value = 5_ms;
-  const double kept = time_of(t, 2);
-  t.plan.recompute.layers = true;
-  const double dear = time_of(t, 2);
-  t.software.host_recompute.value = seconds(0);
-  CHECK(dear == Approx(time_of(t, 2) + 2 * 3 * 5e-3));  // 2 micro-batches of 3 layers
-  t.plan.recompute.layers = false;
-  CHECK(time_of(t, 2) == kept);
-}
-
-TEST_CASE("kernels in CUDA graphs are not launched: with all of them the host takes no time") {
-  auto t = standard(3, 1, 1);
-  const double free = time_of(t, 2);
-  t.software.host_launch.value = 1_ms;
-  const double none = time_of(t, 2);
-  t.software.graphs.attention = true;
-  const double attention = time_of(t, 2);
-  CHECK((attention < none && attention > free));
-  t.software.graphs.all = true;
-  CHECK(time_of(t, 2) == free);
 }
 
 TEST_CASE("experts: an all-to-all sends every copy, capacity cuts rows to a figure") {

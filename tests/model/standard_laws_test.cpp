@@ -68,8 +68,8 @@ Work random_work(Draw& draw, const TransformerSpec& spec) {
   auto& k = work.kernels;
   for (bool* flag :
        {&k.flash_attention, &k.fused_softmax, &k.fused_activation, &k.fused_residual, &k.fused_norm,
-        &k.fused_rotary, &k.fused_bias, &k.fused_cross_entropy, &k.fused_cast_transpose, &k.dropout,
-        &k.accumulate_fp32, &k.fused_accumulation, &k.current_scaling, &k.expanded_dispatch})
+        &k.fused_rotary, &k.fused_bias, &k.fused_expert_bias, &k.fused_cross_entropy, &k.fused_cast_transpose,
+        &k.dropout, &k.accumulate_fp32, &k.fused_accumulation, &k.current_scaling, &k.expanded_dispatch})
     *flag = draw.coin();
   auto& r = work.recompute;
   for (bool* flag : {&r.norms, &r.mla_up, &r.swiglu, &r.attention_core}) *flag = draw.coin();

@@ -156,3 +156,18 @@ TEST_CASE("shared experts run beside the routed ones, cut like a dense MLP") {
   work.tensor_parallel = 4;
   CHECK(find(list_ops(spec, Unit::moe_layer, work).mlp_f, "shared_up").kernel.n == 2 * 5632 / 4);
 }
+
+TEST_CASE("biases of experts' results are free where fused, else 28 and 40 bytes an element in eager passes") {
+  auto spec = qwen3_30b();
+  auto work = all_experts(spec);
+  work.kernels.fused_expert_bias = false;
+  CHECK_FALSE(has(list_ops(spec, Unit::moe_layer, work).mlp_f, "experts_down_bias"));  // it has no biases
+  spec.biases = true;
+  const auto eager = list_ops(spec, Unit::moe_layer, work);
+  const double elements = static_cast<double>(work.routed_rows * spec.hidden);
+  CHECK(moved(find(eager.mlp_f, "experts_down_bias")) == 28 * elements);
+  CHECK(moved(find(eager.mlp_i, "experts_down_bias_bwd")) == 40 * elements);
+  CHECK(find(eager.mlp_f, "experts_down_bias").kernel.launches == 2 * spec.moe.experts + 2);
+  work.kernels.fused_expert_bias = true;
+  CHECK_FALSE(has(list_ops(spec, Unit::moe_layer, work).mlp_f, "experts_down_bias"));
+}

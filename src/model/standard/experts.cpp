@@ -76,6 +76,7 @@ void add_experts_forward(OpList& list, const Shapes& s) {
   add_experts_linear_forward(list, s, up(s));
   add_activation(list, s, "experts_act", s.routed, s.expert_ffn);
   add_experts_linear_forward(list, s, down(s));
+  add_expert_bias(list, s);
   add_departure(list, s, "");
   if (s.kernels().expanded_dispatch)
     list.add("sum_copies", stream(Family::permute, s.copies, s.hidden, bf16_size(area(s.copies, s.hidden)),
@@ -92,6 +93,7 @@ void add_experts_backward(OpList& list, const Shapes& s) {
     add_feed_forward_backward(list, s, shared(s));
   }
   add_arrival(list, s, "_bwd");
+  add_expert_bias_backward(list, s);
   add_experts_linear_backward(list, s, down(s));
   add_activation_backward(list, s, "experts_act", s.routed, s.expert_ffn, activation_again(s));
   if (s.spec.biases) add_bias_gradient(list, "experts_up_bias_grad", s.routed, s.up * s.expert_ffn);

@@ -125,6 +125,18 @@ void add_bias(OpList& list, const std::string& name, std::int64_t m, std::int64_
   list.add(name, chain(Family::elementwise, m, n, 2, 2, 1));
 }
 
+void add_expert_bias(OpList& list, const Shapes& s) {
+  if (!s.spec.biases || s.kernels().fused_expert_bias) return;
+  const int each = static_cast<int>(s.work.local_experts);
+  list.add("experts_down_bias", chain(Family::elementwise, s.routed, s.hidden, 14, 14, 2 * each + 2));
+}
+
+void add_expert_bias_backward(OpList& list, const Shapes& s) {
+  if (!s.spec.biases || s.kernels().fused_expert_bias) return;
+  const int each = static_cast<int>(s.work.local_experts);
+  list.add("experts_down_bias_bwd", chain(Family::elementwise, s.routed, s.hidden, 24, 16, 5 * each + 2));
+}
+
 void add_bias_gradient(OpList& list, const std::string& name, std::int64_t m, std::int64_t n) {
   list.add(name, stream(Family::elementwise, m, n, bf16_size(area(m, n)), bf16_size(static_cast<double>(n))));
 }

@@ -30,6 +30,12 @@ void add_residual_backward(OpList& list, const Shapes& s, const std::string& nam
 void add_sum(OpList& list, const std::string& name, std::int64_t m, std::int64_t n);  // a + b
 // Sum over m rows of a gradient: that of a bias.
 void add_bias_gradient(OpList& list, const std::string& name, std::int64_t m, std::int64_t n);
+// The bias of each expert's results, weighted by its rows' share of a token, in passes of eager PyTorch
+// (NVIDIA/Megatron-LM@41eecc4, moe/experts.py, _apply_bias), whose weights in FP32 promote what they touch.
+// Bytes an element, read and written: bias by weight 0, 4; sum 6, 4; joined 4, 4; rounded 4, 2. Backwards:
+// 2, 4 and 4, 2 to FP32 and back, joined 2, 2; for bias and for weights a product 4, 4 and its sum 4, 0.
+void add_expert_bias(OpList& list, const Shapes& s);
+void add_expert_bias_backward(OpList& list, const Shapes& s);
 void add_bias(OpList& list, const std::string& name, std::int64_t m, std::int64_t n);
 
 // Rotary embedding of m rows of n (of queries, of keys); the backward does the same with the angle turned.
