@@ -157,7 +157,8 @@ TEST_CASE("shared experts run beside the routed ones, cut like a dense MLP") {
   CHECK(find(list_ops(spec, Unit::moe_layer, work).mlp_f, "shared_up").kernel.n == 2 * 5632 / 4);
 }
 
-TEST_CASE("biases of experts' results are free where fused, else 28 and 40 bytes an element in eager passes") {
+TEST_CASE(
+    "biases of experts' results are free where fused, else 28 and 40 bytes an element in eager passes") {
   auto spec = qwen3_30b();
   auto work = all_experts(spec);
   work.kernels.fused_expert_bias = false;
