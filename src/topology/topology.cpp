@@ -18,6 +18,14 @@ std::int64_t first_spine(const Layout& l) {
 
 }  // namespace
 
+Topology::Topology(Layout layout, std::vector<NodeKind> nodes, std::vector<Link> links) {
+  fabric_.kind = layout.rails_joined ? "multi-rail-fat-tree" : "multi-plane-fat-tree";
+  fabric_.nodes = std::move(nodes);
+  fabric_.links = std::move(links);
+  for (std::int64_t gpu = 0; gpu < layout.gpus; ++gpu) fabric_.endpoints.push_back(gpu_id(layout, gpu));
+  fabric_.layout = layout;
+}
+
 NodeId gpu_id(const Layout&, std::int64_t gpu) {
   return node_at(gpu);
 }

@@ -10,55 +10,23 @@
 #include <utility>
 #include <vector>
 
-#include "base/ids.hpp"
-#include "base/units.hpp"
+#include "topology/fabric.hpp"
 
 namespace foretrain::topology {
 
-enum class NodeId : std::uint32_t {};
-enum class LinkId : std::uint32_t {};
-
-enum class NodeKind : std::uint8_t { gpu, nvswitch, nic, leaf, spine };
-enum class LinkKind : std::uint8_t {
-  nvlink,      // GPU to the NVSwitch of its domain
-  pcie,        // GPU to its NIC
-  nic,         // NIC to its leaf switch
-  leaf_spine,  // switch to switch
-};
-
-struct Link {
-  NodeId a{}, b{};
-  LinkKind kind = LinkKind::nvlink;
-  Bandwidth capacity{};  // one direction
-};
-
-// The numbers that fix every id, so that a route is arithmetic and no table is searched. A plane is a fat
-// tree of its own. In `rails_joined` fabrics there is one plane, whose endpoints are ordered by rail, then by
-// node.
-struct Layout {
-  std::int64_t gpus = 0, gpus_per_node = 0, nodes = 0, nics_per_node = 0;
-  std::int64_t gpus_per_domain = 0, domains = 0;  // joined by NVLink; the last domain may be partly filled
-  std::int64_t planes = 0, endpoints_per_plane = 0;
-  std::int64_t leaves_per_plane = 0, spines_per_plane = 0;  // no spines where one leaf serves the plane
-  std::int64_t ports_down = 0, ports_up = 0;                // of a leaf
-  bool rails_joined = false;
-};
-
 class Topology {
  public:
-  Topology(Layout layout, std::vector<NodeKind> nodes, std::vector<Link> links)
-      : layout_(layout), nodes_(std::move(nodes)), links_(std::move(links)) {}
+  Topology(Layout layout, std::vector<NodeKind> nodes, std::vector<Link> links);
 
-  const Layout& layout() const { return layout_; }
-  const std::vector<NodeKind>& nodes() const { return nodes_; }
-  const std::vector<Link>& links() const { return links_; }
-  NodeKind kind(NodeId id) const { return nodes_[index_of(id)]; }
-  const Link& link(LinkId id) const { return links_[index_of(id)]; }
+  const Fabric& fabric() const { return fabric_; }  // endpoints: the GPUs
+  const Layout& layout() const { return *fabric_.layout; }
+  const std::vector<NodeKind>& nodes() const { return fabric_.nodes; }
+  const std::vector<Link>& links() const { return fabric_.links; }
+  NodeKind kind(NodeId id) const { return fabric_.nodes[index_of(id)]; }
+  const Link& link(LinkId id) const { return fabric_.links[index_of(id)]; }
 
  private:
-  Layout layout_;
-  std::vector<NodeKind> nodes_;
-  std::vector<Link> links_;
+  Fabric fabric_;
 };
 
 // Ids from the layout. GPUs are numbered through the nodes: gpu = node * gpus_per_node + local index.

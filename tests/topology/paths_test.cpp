@@ -1,0 +1,163 @@
+#include "topology/paths.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "catch.hpp"
+#include "topology/build.hpp"
+#include "topology/fabrics/fat_tree2.hpp"
+#include "topology/route.hpp"
+
+using namespace foretrain;
+using namespace foretrain::topology;
+using namespace foretrain::literals;
+
+namespace {
+
+const fabrics::Cables cables{{50_GBps, 500_ns}, {50_GBps, 500_ns}};
+
+Fabric leaf_spine(std::int64_t endpoints, std::int64_t ports, double over = 1) {
+  return fabrics::fat_tree2({endpoints, ports, over}, cables).value();
+}
+
+Topology cluster(std::int64_t gpus, FabricSpec::Kind kind, std::int64_t ports, std::int64_t nics = 8) {
+  ClusterSpec c;
+  c.gpus = gpus;
+  c.nics_per_node = c.fabric.planes = nics;
+  c.fabric.kind = kind;
+  c.fabric.switch_ports = ports;
+  return build(c, {200_GBps, 64_GBps, 50_GBps, 50_GBps}).value();
+}
+
+bool is_walk(const Fabric& f, const std::vector<Channel>& path, std::uint32_t from, std::uint32_t to) {
+  NodeId at = f.endpoints[from];
+  for (const Channel c : path) {
+    const Link& link = f.links[c / 2];
+    if ((c % 2 == 0 ? link.a : link.b) != at) return false;
+    at = c % 2 == 0 ? link.b : link.a;
+  }
+  return at == f.endpoints[to];
+}
+
+std::uint32_t busiest(const Fabric& f, const Paths& paths, std::uint32_t shift) {
+  std::map<Channel, std::uint32_t> flows;
+  const auto n = static_cast<std::uint32_t>(f.endpoints.size());
+  std::uint32_t most = 0;
+  for (std::uint32_t from = 0; from < n; ++from) {
+    std::vector<Channel> path;
+    paths.append(from, (from + shift) % n, from, path);
+    for (const Channel c : path) most = std::max(most, ++flows[c]);
+  }
+  return most;
+}
+
+constexpr auto planes = FabricSpec::Kind::multi_plane_fat_tree;
+constexpr auto joined = FabricSpec::Kind::multi_rail_fat_tree;
+
+}  // namespace
+
+TEST_CASE("a path of a leaf-spine network goes up to the common level and down") {
+  const Fabric f = leaf_spine(32, 8);
+  for (const Routing r : {Routing::shortest, Routing::ecmp, Routing::static_rule, Routing::adaptive}) {
+    const Paths paths(f, r, 7);
+    for (std::uint32_t from = 0; from < 32; ++from)
+      for (std::uint32_t to = 0; to < 32; ++to) {
+        std::vector<Channel> path;
+        paths.append(from, to, 11, path);
+        CHECK(is_walk(f, path, from, to));
+        CHECK(path.size() == (from == to ? 0U : from / 4 == to / 4 ? 2U : 4U));
+      }
+  }
+}
+
+TEST_CASE("by destination no shift meets itself on a full tree, also where cables are parallel") {
+  for (const std::int64_t endpoints : {8, 16, 32}) {
+    const Fabric f = leaf_spine(endpoints, 8);
+    const Paths paths(f, Routing::static_rule, 0);
+    for (std::uint32_t shift = 1; shift < endpoints; ++shift) CHECK(busiest(f, paths, shift) == 1);
+  }
+}
+
+TEST_CASE("a hash puts two flows of a shift on one uplink, and another flow number moves them") {
+  const Fabric f = leaf_spine(32, 8);
+  const Paths paths(f, Routing::ecmp, 3);
+  CHECK(busiest(f, paths, 4) > 1);
+  std::vector<std::uint32_t> used(f.links.size());
+  for (std::uint64_t flow = 0; flow < 4000; ++flow) {
+    std::vector<Channel> path;
+    paths.append(0, 31, flow, path);
+    ++used[path[1] / 2];
+  }
+  for (std::size_t link = 32; link < 36; ++link) CHECK(used[link] == Approx(1000).epsilon(0.15));
+}
+
+TEST_CASE("choices are as many paths, all different") {
+  for (const std::int64_t endpoints : {16, 32}) {
+    const Fabric f = leaf_spine(endpoints, 8);
+    const Paths paths(f, Routing::adaptive, 0);
+    const auto last = static_cast<std::uint32_t>(endpoints - 1);
+    CHECK(paths.choices(0, 1) == 1);
+    CHECK(paths.choices(0, last) == (endpoints == 32 ? 4U : 8U));  // 2 spines by 2 cables up and 2 down
+    std::vector<std::vector<Channel>> all;
+    for (std::uint32_t choice = 0; choice < paths.choices(0, last); ++choice) {
+      all.emplace_back();
+      paths.append_choice(0, last, choice, all.back());
+      CHECK(is_walk(f, all.back(), 0, last));
+    }
+    std::sort(all.begin(), all.end());
+    CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+  }
+}
+
+TEST_CASE("a link that is down is gone round, and a lone endpoint is not joined") {
+  Fabric f = leaf_spine(32, 8);
+  for (std::size_t up = 32; up < 35; ++up) f.links[up].capacity = {};  // leaf 0 keeps one uplink
+  f.links[9].capacity = {};                                            // endpoint 9 is cut off
+  const Paths paths(f, Routing::ecmp, 1);
+  CHECK(paths.choices(0, 31) == 1);
+  std::vector<Channel> path;
+  paths.append(0, 31, 5, path);
+  CHECK(path[1] == 2 * 35);
+  path.clear();
+  paths.append(0, 9, 5, path);
+  CHECK(path.empty());
+  CHECK_FALSE(paths.joined(0, 9));
+  CHECK_FALSE(paths.joined(9, 0));
+  CHECK(paths.joined(0, 1));
+}
+
+TEST_CASE("on a cluster the static paths are those of route(), the others equal in length") {
+  for (const auto kind : {planes, joined})
+    for (const std::int64_t nics : {8, 4}) {
+      const Topology t = cluster(128, kind, kind == planes ? 8 : 16, nics);
+      const Paths fixed(t.fabric(), Routing::static_rule, 0), hashed(t.fabric(), Routing::ecmp, 5);
+      for (std::uint32_t from = 0; from < 128; from += 7)
+        for (std::uint32_t to = 0; to < 128; ++to) {
+          std::vector<Channel> expected, path, other;
+          for (const Step s : route(t, from, to)) expected.push_back(static_cast<Channel>(channel(s)));
+          fixed.append(from, to, 0, path);
+          hashed.append(from, to, from, other);
+          REQUIRE(path == expected);
+          REQUIRE(is_walk(t.fabric(), other, from, to));
+          REQUIRE(other.size() == path.size());
+          REQUIRE(fixed.choices(from, to) >= 1);
+        }
+    }
+}
+
+TEST_CASE("a cluster with a dead NIC sends over its neighbours' rails") {
+  const Topology t = cluster(192, planes, 8);
+  Fabric f = t.fabric();
+  const Paths whole(f, Routing::ecmp, 0);
+  f.links[2 * 192].capacity = {};  // NIC 0 of node 0
+  const Paths paths(f, Routing::ecmp, 0);
+  for (std::uint32_t from = 0; from < 192; ++from)
+    for (std::uint32_t to = 0; to < 192; to += 5) {
+      std::vector<Channel> path, before;
+      paths.append(from, to, 9, path);
+      whole.append(from, to, 9, before);
+      REQUIRE(is_walk(f, path, from, to));
+      const bool hit = from / 8 != to / 8 && from % 8 == 0 && to % 8 == 0 && (from == 0 || to == 0);
+      REQUIRE(path.size() == before.size() + (hit ? 4 : 0));  // over NVLink and back at the far end
+    }
+}
