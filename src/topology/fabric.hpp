@@ -50,12 +50,25 @@ struct Link {
   Seconds latency{};     // from the start of a bit at one end to the other, the switch behind it included
 };
 
+// What must be cut to part the endpoints in two halves.
+struct Bisection {
+  std::int64_t links = 0;  // full duplex
+  Bandwidth one_way{};     // their capacity in one direction
+  bool exact = false;      // else the true one is at most this
+  std::string how;         // the cut and who says so
+};
+
 struct Fabric {
   std::string kind;  // as in files: two-layer-fat-tree, dragonfly, custom
   std::vector<NodeKind> nodes;
   std::vector<Link> links;
   std::vector<NodeId> endpoints;  // what sends and receives, in the order that traffic patterns number them
   std::optional<Layout> layout;   // of a GPU cluster: its routes are arithmetic (topology/paths.hpp)
+  // By symmetry the network looks the same from all others as from these, each as often: indices of
+  // endpoints. Empty: not known.
+  std::vector<std::uint32_t> typical;
+  std::optional<Bisection>
+      bisection;  // where the kind has a closed form for this shape (topology/bisection.hpp)
 };
 
 }  // namespace foretrain::topology

@@ -49,9 +49,9 @@ void cross_fabric(const Layout& l, std::int64_t from, std::int64_t to, std::vect
 
 }  // namespace
 
-std::vector<Bandwidth> list_channels(const Topology& topology) {
+std::vector<Bandwidth> list_channels(const Fabric& fabric) {
   std::vector<Bandwidth> all;
-  for (const Link& link : topology.links()) all.insert(all.end(), 2, link.capacity);
+  for (const Link& link : fabric.links) all.insert(all.end(), 2, link.capacity);
   return all;
 }
 
@@ -73,15 +73,14 @@ std::vector<Step> route(const Topology& topology, std::int64_t gpu_from, std::in
   return steps;
 }
 
-std::vector<Step> search_route(const Topology& topology, NodeId from, NodeId to) {
+std::vector<Step> search_route(const Fabric& fabric, NodeId from, NodeId to) {
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS, boost::no_property,
                                       boost::property<boost::edge_index_t, std::size_t>>;
   using Edge = boost::graph_traits<Graph>::edge_descriptor;
-  Graph graph(topology.nodes().size());
-  for (std::size_t i = 0; i < topology.links().size(); ++i)
-    boost::add_edge(index_of(topology.links()[i].a), index_of(topology.links()[i].b), i, graph);
-  std::vector<std::pair<bool, Edge>> into(
-      topology.nodes().size());  // the tree edge by which a node was reached
+  Graph graph(fabric.nodes.size());
+  for (std::size_t i = 0; i < fabric.links.size(); ++i)
+    boost::add_edge(index_of(fabric.links[i].a), index_of(fabric.links[i].b), i, graph);
+  std::vector<std::pair<bool, Edge>> into(fabric.nodes.size());  // the tree edge by which a node was reached
   struct Recorder : boost::default_bfs_visitor {
     explicit Recorder(std::vector<std::pair<bool, Edge>>& list) : reached(list) {}
     void tree_edge(Edge e, const Graph& g) const { reached[boost::target(e, g)] = {true, e}; }
@@ -92,9 +91,9 @@ std::vector<Step> search_route(const Topology& topology, NodeId from, NodeId to)
   for (std::size_t at = index_of(to); at != index_of(from);) {
     if (!into[at].first) return {};
     const std::size_t link = boost::get(boost::edge_index, graph, into[at].second);
-    const bool from_a = index_of(topology.links()[link].b) == at;
+    const bool from_a = index_of(fabric.links[link].b) == at;
     steps.push_back({link_at(static_cast<std::int64_t>(link)), from_a});
-    at = index_of(from_a ? topology.links()[link].a : topology.links()[link].b);
+    at = index_of(from_a ? fabric.links[link].a : fabric.links[link].b);
   }
   std::reverse(steps.begin(), steps.end());
   return steps;

@@ -25,13 +25,19 @@ struct Step {
 constexpr std::size_t channel(Step s) {
   return 2 * index_of(s.link) + (s.from_a ? 0U : 1U);
 }
-std::vector<Bandwidth> list_channels(const Topology& topology);  // capacity by channel()
+std::vector<Bandwidth> list_channels(const Fabric& fabric);  // capacity by channel()
+inline std::vector<Bandwidth> list_channels(const Topology& topology) {
+  return list_channels(topology.fabric());
+}
 
 // Empty when from == to. By arithmetic on the layout, O(1).
 std::vector<Step> route(const Topology& topology, std::int64_t gpu_from, std::int64_t gpu_to);
 
 // The same by breadth-first search of the graph, fewest links; slow, and the judge of route(). Empty when
 // there is no way (or none is needed).
-std::vector<Step> search_route(const Topology& topology, NodeId from, NodeId to);
+std::vector<Step> search_route(const Fabric& fabric, NodeId from, NodeId to);
+inline std::vector<Step> search_route(const Topology& topology, NodeId from, NodeId to) {
+  return search_route(topology.fabric(), from, to);
+}
 
 }  // namespace foretrain::topology

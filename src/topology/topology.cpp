@@ -24,6 +24,17 @@ Topology::Topology(Layout layout, std::vector<NodeKind> nodes, std::vector<Link>
   fabric_.links = std::move(links);
   for (std::int64_t gpu = 0; gpu < layout.gpus; ++gpu) fabric_.endpoints.push_back(gpu_id(layout, gpu));
   fabric_.layout = layout;
+  // Where leaves and domains are full and no domain lies across leaves, every domain sees what the first
+  // does.
+  const std::int64_t domain_nodes = layout.gpus_per_domain / layout.gpus_per_node;
+  if (layout.gpus % layout.gpus_per_domain == 0 && layout.nodes % layout.ports_down == 0 &&
+      layout.ports_down % domain_nodes == 0)
+    for (std::uint32_t gpu = 0; gpu < layout.gpus_per_domain; ++gpu) fabric_.typical.push_back(gpu);
+  if (layout.domains % 2 == 0 && layout.nodes % (2 * layout.ports_down) == 0) {
+    const std::int64_t cut = layout.planes * layout.leaves_per_plane * layout.ports_up / 2;
+    fabric_.bisection = {cut, static_cast<double>(cut) * fabric_.links.back().capacity, true,
+                         "half of the leaves' uplinks (Leiserson 1985)"};
+  }
 }
 
 NodeId gpu_id(const Layout&, std::int64_t gpu) {

@@ -5,7 +5,12 @@
 
 #include "catch.hpp"
 #include "topology/build.hpp"
+#include "topology/fabrics/dragonfly.hpp"
 #include "topology/fabrics/fat_tree2.hpp"
+#include "topology/fabrics/fat_tree3.hpp"
+#include "topology/fabrics/nvlink_domain.hpp"
+#include "topology/fabrics/slim_fly.hpp"
+#include "topology/fabrics/torus.hpp"
 #include "topology/route.hpp"
 
 using namespace foretrain;
@@ -160,4 +165,70 @@ TEST_CASE("a cluster with a dead NIC sends over its neighbours' rails") {
       const bool hit = from / 8 != to / 8 && from % 8 == 0 && to % 8 == 0 && (from == 0 || to == 0);
       REQUIRE(path.size() == before.size() + (hit ? 4 : 0));  // over NVLink and back at the far end
     }
+}
+
+TEST_CASE("on every kind of network all routings take shortest paths, as breadth-first search finds them") {
+  for (const Fabric& f :
+       {leaf_spine(40, 8, 3), fabrics::fat_tree3({100, 8}, cables).value(),
+        fabrics::slim_fly(4, cables).value(), fabrics::slim_fly(5, cables).value(),
+        fabrics::torus({3, 4, 2}, cables.trunk).value(), fabrics::nvlink_domain(72, cables.trunk).value()}) {
+    INFO(f.kind);
+    const auto n = static_cast<std::uint32_t>(f.endpoints.size());
+    for (const Routing r : {Routing::shortest, Routing::ecmp, Routing::static_rule, Routing::adaptive}) {
+      const Paths paths(f, r, 1);
+      for (std::uint32_t from = 0; from < n; from += 9)
+        for (std::uint32_t to = 0; to < n; to += 5) {
+          std::vector<Channel> path;
+          paths.append(from, to, 2, path);
+          REQUIRE(is_walk(f, path, from, to));
+          REQUIRE(path.size() == search_route(f, f.endpoints[from], f.endpoints[to]).size());
+        }
+    }
+  }
+}
+
+TEST_CASE("choices of a torus and a three-layer tree are shortest paths too") {
+  for (const Fabric& f :
+       {fabrics::torus({4, 4, 4}, cables.trunk).value(), fabrics::fat_tree3({128, 8}, cables).value()}) {
+    const Paths paths(f, Routing::adaptive, 1);
+    const auto last = static_cast<std::uint32_t>(f.endpoints.size() - 1);
+    const std::uint32_t to = f.kind == "torus" ? 42 : last;  // the far corner (2, 2, 2): 6! / 2!^3 orders, 2^3 directions
+    const std::uint32_t choices = paths.choices(0, to);
+    CHECK(choices == (f.kind == "torus" ? 720 : 16));
+    std::vector<Channel> path;
+    for (std::uint32_t choice = 0; choice < choices; ++choice) {
+      path.clear();
+      paths.append_choice(0, to, choice, path);
+      REQUIRE(is_walk(f, path, 0, to));
+      REQUIRE(path.size() == 6);
+    }
+  }
+}
+
+TEST_CASE("a Dragonfly's paths are minimal: at most one global link between two local ones") {
+  for (const std::int64_t groups : {9, 5}) {
+    const Fabric f = fabrics::dragonfly({4, 2, 2, groups}, cables).value();
+    const auto n = static_cast<std::uint32_t>(f.endpoints.size());
+    const Paths paths(f, Routing::ecmp, 1);
+    for (std::uint32_t from = 0; from < n; from += 3)
+      for (std::uint32_t to = 0; to < n; ++to) {
+        std::vector<Channel> path;
+        paths.append(from, to, 0, path);
+        REQUIRE(is_walk(f, path, from, to));
+        const auto over = [&](LinkKind kind) {
+          return std::count_if(path.begin(), path.end(),
+                               [&](Channel c) { return f.links[c / 2].kind == kind; });
+        };
+        REQUIRE(over(LinkKind::global) == (from / 8 == to / 8 ? 0 : 1));
+        REQUIRE(over(LinkKind::local) <= 2);
+      }
+  }
+}
+
+TEST_CASE("in a full three-layer tree no shift meets itself by destination") {
+  for (const std::int64_t endpoints : {64, 128}) {
+    const Fabric f = fabrics::fat_tree3({endpoints, 8}, cables).value();
+    const Paths paths(f, Routing::static_rule, 0);
+    for (std::uint32_t shift = 1; shift < endpoints; ++shift) CHECK(busiest(f, paths, shift) == 1);
+  }
 }

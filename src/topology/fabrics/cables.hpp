@@ -41,6 +41,13 @@ class Wiring {
   void join(std::int64_t a, std::int64_t b, LinkKind kind, const Cable& cable) {
     fabric_.links.push_back({node(a), node(b), kind, cable.rate, cable.latency});
   }
+  // The first `count` endpoints see what all others see.
+  void typical(std::int64_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) fabric_.typical.push_back(i);
+  }
+  void bisection(std::int64_t links, const Cable& cable, bool exact, std::string how) {
+    fabric_.bisection = {links, static_cast<double>(links) * cable.rate, exact, std::move(how)};
+  }
   Fabric take() { return std::move(fabric_); }
 
  private:

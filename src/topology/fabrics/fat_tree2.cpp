@@ -28,6 +28,9 @@ tl::expected<Fabric, std::string> fat_tree2(const FatTree2& t, const Cables& cab
     wiring.join(endpoint + e, leaf + e / down, LinkKind::nic, cables.endpoint);
   for (std::int64_t i = 0; spines > 0 && i < leaves * up; ++i)
     wiring.join(leaf + i / up, spine + i % spines, LinkKind::leaf_spine, cables.trunk);
+  if (t.endpoints % down == 0) wiring.typical(1);
+  if (t.endpoints % (2 * down) == 0)
+    wiring.bisection(leaves * up / 2, cables.trunk, true, "half of the leaves' uplinks (Leiserson 1985)");
   return wiring.take();
 }
 
