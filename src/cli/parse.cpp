@@ -239,7 +239,7 @@ Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
   for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_calibrate,
-                         add_schedule, add_import_model, add_import_trace})
+                         add_schedule, add_topology, add_import_model, add_import_trace})
     add(app, command);
   try {
     app.parse(argc, argv);

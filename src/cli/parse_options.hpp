@@ -23,6 +23,7 @@ void add_texts(CLI::App& app, const char* name, std::vector<std::string>& values
                const char* help);
 
 void add_calibrate(CLI::App& app, Command& command);
+void add_topology(CLI::App& app, Command& command);
 void add_validate_kernels(CLI::App& validate, Command& command);
 
 }  // namespace foretrain::cli

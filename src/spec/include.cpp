@@ -219,6 +219,19 @@ std::optional<Node> load_root(Context& context, const std::string& path, Where a
   return load_derived(context, *own, path, chain);
 }
 
+// Puts files in place of all paths that stand where a file may be named.
+void expand_all(Context& context, Node& root) {
+  for (const IncludePoint& point : include_points) {
+    Node* node = &root;
+    for (const auto& part : split(point.key)) {
+      auto* entry = node->find(part);
+      node = entry == nullptr ? nullptr : &entry->value;
+      if (node == nullptr) break;
+    }
+    if (node != nullptr) expand(context, *node, point);
+  }
+}
+
 }  // namespace
 
 std::optional<Node> load_file(Context& context, const std::string& path, Where asked_from,
@@ -235,20 +248,23 @@ std::optional<Node> load_part(Context& context, const std::string& path) {
   return load_root(context, path);
 }
 
+std::optional<Node> load_cluster_tree(Context& context, const std::string& path) {
+  auto own = load_root(context, path);
+  if (!own) return own;
+  Node root;
+  root.kind = Node::Kind::map;
+  root.where = own->where;
+  root.entries.push_back({"cluster", own->where, std::move(*own)});
+  expand_all(context, root);
+  return std::move(root.entries.front().value);
+}
+
 std::optional<Node> load_tree(Context& context, const std::string& path,
                               const std::vector<std::string>& overrides) {
   auto root = load_root(context, path);
   if (!root) return root;
   apply_all(context, *root, read_overrides(context, overrides), path);
-  for (const IncludePoint& point : include_points) {
-    Node* node = &*root;
-    for (const auto& part : split(point.key)) {
-      auto* entry = node->find(part);
-      node = entry == nullptr ? nullptr : &entry->value;
-      if (node == nullptr) break;
-    }
-    if (node != nullptr) expand(context, *node, point);
-  }
+  expand_all(context, *root);
   return root;
 }
 

@@ -25,6 +25,9 @@ std::optional<Node> load_file(Context& context, const std::string& path, Where a
 // A file that stands alone, with its base.
 std::optional<Node> load_part(Context& context, const std::string& path);
 
+// A cluster's file that stands alone, its parts included: what a scenario would find under `cluster`.
+std::optional<Node> load_cluster_tree(Context& context, const std::string& path);
+
 // The scenario with its base, its includes and the overrides ("plan.expert=32"); nothing when the file itself
 // is unreadable.
 std::optional<Node> load_tree(Context& context, const std::string& path,

@@ -13,7 +13,21 @@ namespace foretrain::spec {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uintmax_t largest_file = 1024 * 1024;  // a scenario is a few KiB
+// A scenario is a few KiB; a graph has some hundred bytes a link.
+constexpr std::uintmax_t largest_file(FileKind kind) {
+  return (kind == FileKind::graph ? 64 : 1) * std::uintmax_t{1024} * 1024;
+}
+std::string name_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::table:
+      return "a table (CSV)";
+    case FileKind::graph:
+      return "a graph (GraphML)";
+    case FileKind::yaml:
+      break;
+  }
+  return "a YAML file";
+}
 
 std::vector<std::string> split_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -88,15 +102,15 @@ std::string why_unreadable(const std::string& path, FileKind kind) {
   std::error_code failed;
   const auto status = fs::status(path, failed);
   if (!fs::exists(status)) return fmt::format("no such file: {}", path);
-  if (fs::is_directory(status))
-    return fmt::format("{} is a folder, expected {}", path,
-                       kind == FileKind::table ? "a table (CSV)" : "a YAML file");
+  if (fs::is_directory(status)) return fmt::format("{} is a folder, expected {}", path, name_of(kind));
   if (!fs::is_regular_file(status)) return fmt::format("{} is not a regular file", path);
   const auto size = fs::file_size(path, failed);
   if (failed) return fmt::format("cannot read {}", path);
-  if (size > largest_file)
-    return fmt::format("{} has {} bytes, more than the {} that {} may have", path, size, largest_file,
-                       kind == FileKind::table ? "a table" : "a scenario");
+  if (size > largest_file(kind))
+    return fmt::format("{} has {} bytes, more than the {} that {} may have", path, size, largest_file(kind),
+                       kind == FileKind::table   ? "a table"
+                       : kind == FileKind::graph ? "a graph"
+                                                 : "a scenario");
   return {};
 }
 

@@ -17,11 +17,11 @@ struct TextFile {
 };
 
 // What the file is to hold; said where it is something else.
-enum class FileKind : std::uint8_t { yaml, table };
+enum class FileKind : std::uint8_t { yaml, table, graph };
 
 // Reports at `asked_from` (or at the file itself when that is nowhere) and returns nothing when the file is
-// missing, not a regular file, larger than 1 MiB, binary, not UTF-8, or (YAML) indented with tabs.
-// `others`: the hint for a missing file when no name beside it is near.
+// missing, not a regular file, larger than 1 MiB (a graph 64 MiB), binary, not UTF-8, or (YAML) indented with
+// tabs. `others`: the hint for a missing file when no name beside it is near.
 std::optional<TextFile> read_text(Context& context, const std::string& path, Where asked_from, FileKind kind,
                                   const std::string& others = {});
 

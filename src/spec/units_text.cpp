@@ -44,6 +44,9 @@ constexpr std::array units{
     UnitName{"TFLOP/s", Measure::flop_rate, 1e12},
     UnitName{"PFLOP/s", Measure::flop_rate, 1e15},
     UnitName{"USD/h", Measure::price, 1.0 / 3600.0},
+    UnitName{"USD", Measure::money, 1.0},
+    UnitName{"K USD", Measure::money, 1e3},
+    UnitName{"M USD", Measure::money, 1e6},
     UnitName{"%", Measure::ratio, 0.01},
     UnitName{"", Measure::ratio, 1.0},
     UnitName{"", Measure::tokens, 1.0},
@@ -132,6 +135,8 @@ std::string_view name_of(Measure measure) {
       return "a FLOP rate";
     case Measure::price:
       return "a price of one GPU";
+    case Measure::money:
+      return "an amount of money";
     case Measure::ratio:
       return "a ratio";
     case Measure::tokens:

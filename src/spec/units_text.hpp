@@ -12,7 +12,17 @@
 
 namespace foretrain::spec {
 
-enum class Measure : std::uint8_t { time, memory, bandwidth, flop_rate, price, ratio, tokens, samples };
+enum class Measure : std::uint8_t {
+  time,
+  memory,
+  bandwidth,
+  flop_rate,
+  price,
+  money,
+  ratio,
+  tokens,
+  samples
+};
 
 std::string_view name_of(Measure measure);   // "a memory size"
 std::string allowed_units(Measure measure);  // "B, KB, MB, ..."

@@ -79,22 +79,23 @@ std::vector<NodeKind> list_nodes(const Layout& l) {
 std::vector<Link> list_links(const Layout& l, const LinkRates& rates) {
   std::vector<Link> links;
   for (std::int64_t g = 0; g < l.gpus; ++g)
-    links.push_back({gpu_id(l, g), nvswitch_id(l, g / l.gpus_per_domain), LinkKind::nvlink, rates.nvlink});
+    links.push_back({gpu_id(l, g), nvswitch_id(l, g / l.gpus_per_domain), LinkKind::nvlink, rates.nvlink,
+                     rates.latency.nvlink});
   for (std::int64_t g = 0; g < l.gpus; ++g)
-    links.push_back(
-        {gpu_id(l, g), nic_id(l, g / l.gpus_per_node, rail_of(l, g)), LinkKind::pcie, rates.pcie});
+    links.push_back({gpu_id(l, g), nic_id(l, g / l.gpus_per_node, rail_of(l, g)), LinkKind::pcie, rates.pcie,
+                     rates.latency.pcie});
   for (std::int64_t node = 0; node < l.nodes; ++node)
     for (std::int64_t rail = 0; rail < l.nics_per_node; ++rail) {
       const std::int64_t plane = l.rails_joined ? 0 : rail;
       const std::int64_t endpoint = l.rails_joined ? rail * l.nodes + node : node;
-      links.push_back(
-          {nic_id(l, node, rail), leaf_id(l, plane, endpoint / l.ports_down), LinkKind::nic, rates.nic});
+      links.push_back({nic_id(l, node, rail), leaf_id(l, plane, endpoint / l.ports_down), LinkKind::nic,
+                       rates.nic, rates.latency.nic});
     }
   if (l.spines_per_plane == 0) return links;
   for (std::int64_t plane = 0; plane < l.planes; ++plane)
     for (std::int64_t up = 0; up < l.leaves_per_plane * l.ports_up; ++up)
       links.push_back({leaf_id(l, plane, up / l.ports_up), spine_id(l, plane, up % l.spines_per_plane),
-                       LinkKind::leaf_spine, rates.leaf_spine});
+                       LinkKind::leaf_spine, rates.leaf_spine, rates.latency.leaf_spine});
   return links;
 }
 

@@ -15,8 +15,12 @@
 
 namespace foretrain::topology {
 
+struct LinkLatencies {
+  Seconds nvlink{}, pcie{}, nic{}, leaf_spine{};
+};
 struct LinkRates {  // one direction of one link
   Bandwidth nvlink{}, pcie{}, nic{}, leaf_spine{};
+  LinkLatencies latency{};
 };
 
 // The graph, or the reason why such a cluster cannot be wired.
