@@ -25,7 +25,7 @@ std::string kinds_text(const std::array<std::int64_t, N>& numbers) {
   for (std::size_t i = 0; i < N; ++i)
     if (numbers[i] > 0)
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(numbers[i]),
-                          topology::name_of(static_cast<Kind>(i)));
+                          topology::name_of(static_cast<Kind>(i), numbers[i]));
   return text;
 }
 
@@ -89,8 +89,8 @@ std::string to_text(const spec::Network& n, const Survey& s) {
   std::string text = fmt::format("{}   ({})\n", n.name, n.file);
   text += wrap(fmt::format("{}, {} endpoints", n.fabric.kind, grouped(c.endpoints)), "  kind       ");
   text += wrap(kinds_text<topology::NodeKind>(c.nodes), "  nodes      ");
-  text += wrap(fmt::format("{}, {} of them between switches: {}", grouped(c.links_in_all), grouped(c.trunks),
-                           kinds_text<topology::LinkKind>(c.links)),
+  text += wrap(fmt::format("{}, {} of them between {}: {}", grouped(c.links_in_all), grouped(c.trunks),
+                           c.switches > 0 ? "switches" : "nodes", kinds_text<topology::LinkKind>(c.links)),
                "  links      ");
   if (c.switches > 0)
     text += wrap(fmt::format("{}, ports {}", grouped(c.switches), ports_text(c)), "  switches   ");

@@ -123,9 +123,9 @@ void read_custom(Reader& reader, Network& network) {
   network.fabric.kind = "custom";
   network.source = reader.text("source", "where the wiring and the rates come from");
   Defaults defaults;
-  if (reader.has("rate"))
+  if (reader.optional("rate") != nullptr)
     defaults.rate = reader.measure("rate", Measure::bandwidth, "of links that say none");
-  if (reader.has("latency"))
+  if (reader.optional("latency") != nullptr)
     defaults.latency = reader.measure("latency", Measure::time, "of links that say none", not_negative());
   Names names;
   read_nodes(reader, network, names);

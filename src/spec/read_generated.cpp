@@ -37,7 +37,7 @@ class Maker {
   std::int64_t endpoints() { return reader_.integer("endpoints", "endpoints in all", {1, most_endpoints}); }
   std::int64_t ports() { return reader_.integer("switch_ports", "ports of one switch", {2, 4096}); }
   double oversubscription() {
-    if (!reader_.has("oversubscription")) return 1;
+    if (reader_.optional("oversubscription") == nullptr) return 1;
     return reader_.measure("oversubscription", Measure::ratio,
                            "ports of a leaf towards endpoints, for one towards spines",
                            {1, 64, false, "1 to 64"});
@@ -81,7 +81,7 @@ class Maker {
     d.endpoints_per_router = reader_.integer("endpoints_per_router", "endpoints on a router", {1, 1024});
     d.global_links_per_router =
         reader_.integer("global_links_per_router", "links of a router to other groups", {0, 1024});
-    if (reader_.has("groups")) d.groups = reader_.integer("groups", "groups", {1, 4096});
+    if (reader_.optional("groups") != nullptr) d.groups = reader_.integer("groups", "groups", {1, 4096});
     read_links({"endpoint", "trunk"});
     const std::int64_t groups = d.groups > 0 ? d.groups : d.routers_per_group * d.global_links_per_router + 1;
     if (groups * d.routers_per_group > 40'000 ||

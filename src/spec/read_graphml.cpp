@@ -189,10 +189,10 @@ void read_graphml(Context& context, const std::string& path, Where asked_from, c
 void read_graph_file(Reader& reader, Network& network) {
   network.source = reader.text("source", "where the wiring and the rates come from");
   GraphDefaults defaults;
-  if (reader.has("rate"))
+  if (reader.optional("rate") != nullptr)
     defaults.rate =
         Bandwidth::from_base(reader.measure("rate", Measure::bandwidth, "of edges that say none"));
-  if (reader.has("latency"))
+  if (reader.optional("latency") != nullptr)
     defaults.latency =
         seconds(reader.measure("latency", Measure::time, "of edges that say none", not_negative()));
   const std::string file = reader.text("file", "the path of a GraphML file, beside this one");

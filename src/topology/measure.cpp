@@ -15,21 +15,38 @@ bool is_switch(NodeKind kind) {
          kind == NodeKind::router;
 }
 
-// Messages leave an endpoint but do not pass through it, so an endpoint is two vertices: its own, with links
-// inwards, and the one that searches begin from, `nodes` further on, with links outwards.
+bool is_up(const Link& link) {
+  return link.capacity.base() > 0;
+}
+
+// Endpoints that hang on a node by one link are counted there and left out of the graph. Of the others, those
+// that do not pass messages on are two vertices: their own, with links inwards, and the one that searches
+// begin from, `nodes` further on, with links outwards.
 using Graph = boost::compressed_sparse_row_graph<boost::directedS>;
 
 struct Search {
-  explicit Search(const Fabric& fabric) : nodes(fabric.nodes.size()), endpoints_at(nodes) {
+  explicit Search(const Fabric& fabric)
+      : nodes(fabric.nodes.size()), on(nodes), hanging(nodes), sends(nodes) {
+    std::vector<std::size_t> links(nodes);
+    for (const Link& link : fabric.links)
+      if (is_up(link)) ++links[index_of(link.a)], ++links[index_of(link.b)];
+    for (const NodeId node : fabric.endpoints) sends[index_of(node)] = true;
+    const auto hangs = [&](std::size_t i, std::size_t other) {
+      return links[i] == 1 && sends[i] && links[other] > 1;
+    };
     std::vector<std::pair<std::size_t, std::size_t>> edges;
     for (const Link& link : fabric.links) {
-      if (!(link.capacity.base() > 0)) continue;
+      if (!is_up(link)) continue;
       const std::size_t a = index_of(link.a), b = index_of(link.b);
-      edges.emplace_back(out(fabric, a), b);
-      edges.emplace_back(out(fabric, b), a);
+      if (hangs(a, b))
+        on[a] = b + 1, ++hanging[b];
+      else if (hangs(b, a))
+        on[b] = a + 1, ++hanging[a];
+      else
+        edges.emplace_back(out(fabric, a), b), edges.emplace_back(out(fabric, b), a);
     }
     graph = Graph(boost::edges_are_unsorted_multi_pass, edges.begin(), edges.end(), 2 * nodes);
-    for (const NodeId node : fabric.endpoints) ++endpoints_at[index_of(node)];
+    visits = static_cast<std::int64_t>(edges.size() + 2 * nodes);
   }
   std::size_t out(const Fabric& fabric, std::size_t node) const {
     return fabric.nodes[node] == NodeKind::endpoint ? node + nodes : node;
@@ -37,7 +54,10 @@ struct Search {
 
   std::size_t nodes;
   Graph graph;
-  std::vector<std::int64_t> endpoints_at;  // by node, 0 or 1
+  std::vector<std::size_t> on;        // the node that an endpoint hangs on, and one; 0: it is in the graph
+  std::vector<std::int64_t> hanging;  // endpoints on this node
+  std::vector<bool> sends;
+  std::int64_t visits = 0;  // of one search
 };
 
 // The links from a node to each other one; -1 where there is no way.
@@ -55,44 +75,70 @@ std::vector<std::int32_t> links_from(const Search& search, std::size_t start) {
   return links;
 }
 
-// Endpoints with the same neighbour and one link each see the same, so one search serves all of them.
+// Where searches begin, and for how many endpoints each stands: those that hang on one node see the same.
 struct Start {
   std::size_t node = 0;
   std::int64_t times = 0;
-  bool hangs = false;  // on a switch, by one link
+  bool hangs = false;
 };
 
-std::vector<Start> list_starts(const Fabric& fabric, const std::vector<std::uint32_t>& endpoints) {
-  std::vector<std::size_t> links(fabric.nodes.size()), neighbour(fabric.nodes.size());
-  for (const Link& link : fabric.links) {
-    if (!(link.capacity.base() > 0)) continue;
-    ++links[index_of(link.a)], ++links[index_of(link.b)];
-    neighbour[index_of(link.a)] = index_of(link.b), neighbour[index_of(link.b)] = index_of(link.a);
-  }
+std::vector<Start> list_starts(const Fabric& fabric, const Search& search,
+                               const std::vector<std::uint32_t>& endpoints) {
   std::vector<Start> starts;
-  std::vector<std::size_t> seen(fabric.nodes.size());  // a switch's start, and one
+  std::vector<std::size_t> seen(fabric.nodes.size());  // a node's start, and one
   for (const std::uint32_t e : endpoints) {
     const std::size_t node = index_of(fabric.endpoints[e]);
-    if (links[node] != 1) {
+    if (search.on[node] == 0) {
       starts.push_back({node, 1, false});
       continue;
     }
-    std::size_t& start = seen[neighbour[node]];
-    if (start == 0) starts.push_back({node, 0, true}), start = starts.size();
+    std::size_t& start = seen[search.on[node] - 1];
+    if (start == 0) starts.push_back({search.on[node] - 1, 0, true}), start = starts.size();
     ++starts[start - 1].times;
   }
   return starts;
 }
 
+struct Totals {
+  double links = 0, joined = 0, pairs = 0;
+};
+
+void add(const Fabric& fabric, const Search& search, const Start& start, Distances& d, Totals& totals) {
+  const auto links = links_from(search, start.hangs ? start.node : search.out(fabric, start.node));
+  const std::int64_t own = start.hangs ? 1 : 0;
+  std::int64_t sum = 0, joined = 0;
+  const auto count = [&](std::int64_t endpoints, std::int64_t away) {
+    if (endpoints <= 0) return;
+    joined += endpoints;
+    sum += endpoints * away;
+    d.diameter = std::max(d.diameter, away);
+  };
+  for (std::size_t i = 0; i < search.nodes; ++i) {
+    if (links[i] < 0 && i != start.node) continue;
+    const std::int64_t away = i == start.node ? own : links[i] + own;
+    if (start.hangs && is_switch(fabric.nodes[i]))
+      d.switch_diameter = std::max(d.switch_diameter, away - own);
+    count(search.hanging[i] - (start.hangs && i == start.node ? 1 : 0), away + 1);
+    if (i != start.node && search.sends[i] && search.on[i] == 0) count(1, away);
+  }
+  const auto times = static_cast<double>(start.times);
+  totals.links += times * static_cast<double>(sum);
+  totals.joined += times * static_cast<double>(joined);
+  totals.pairs += times * static_cast<double>(fabric.endpoints.size() - 1);
+}
+
 }  // namespace
 
-std::string_view name_of(NodeKind kind) {
+std::string_view name_of(NodeKind kind, std::int64_t number) {
+  constexpr std::array<std::string_view, node_kinds> one{"GPU",   "NVSwitch", "NIC",    "leaf",
+                                                         "spine", "core",     "router", "endpoint"};
+  if (number == 1) return one[static_cast<std::size_t>(kind)];
   constexpr std::array<std::string_view, node_kinds> names{"GPUs",   "NVSwitches", "NICs",    "leaves",
                                                            "spines", "cores",      "routers", "endpoints"};
   return names[static_cast<std::size_t>(kind)];
 }
 
-std::string_view name_of(LinkKind kind) {
+std::string_view name_of(LinkKind kind, std::int64_t) {
   constexpr std::array<std::string_view, link_kinds> names{
       "NVLink", "PCIe",   "endpoint to switch", "leaf to spine", "spine to core",
       "local",  "global", "neighbours"};
@@ -123,13 +169,14 @@ FabricCounts count(const Fabric& fabric) {
 
 Distances measure_distances(const Fabric& fabric, std::int64_t most_visits) {
   Distances d;
+  const Search search(fabric);
   std::vector<std::uint32_t> all(fabric.endpoints.size());
   for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-  const auto visits = static_cast<std::int64_t>(2 * fabric.links.size() + 1);
-  std::vector<Start> starts = list_starts(fabric, all);
-  const auto affordable = static_cast<std::size_t>(std::max<std::int64_t>(1, most_visits / visits));
+  std::vector<Start> starts = list_starts(fabric, search, all);
+  const auto affordable =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, most_visits / (search.visits + 1)));
   if (starts.size() > affordable && !fabric.typical.empty()) {
-    starts = list_starts(fabric, fabric.typical);
+    starts = list_starts(fabric, search, fabric.typical);
     d.how = Distances::How::by_symmetry;
   }
   if (starts.size() > affordable) {
@@ -138,27 +185,11 @@ Distances measure_distances(const Fabric& fabric, std::int64_t most_visits) {
     starts = std::move(some);
     d.how = Distances::How::sampled;
   }
-  const Search search(fabric);
-  double sum = 0, joined = 0, pairs = 0;
-  for (const Start& start : starts) {
-    const auto links = links_from(search, search.out(fabric, start.node));
-    std::int64_t here = 0, total = 0;
-    for (std::size_t i = 0; i < search.nodes; ++i) {
-      if (start.hangs && is_switch(fabric.nodes[i]))
-        d.switch_diameter = std::max<std::int64_t>(d.switch_diameter, links[i] - 1);
-      if (search.endpoints_at[i] == 0 || links[i] <= 0 || i == start.node) continue;
-      ++here;
-      total += links[i];
-      d.diameter = std::max<std::int64_t>(d.diameter, links[i]);
-    }
-    const auto times = static_cast<double>(start.times);
-    sum += times * static_cast<double>(total);
-    joined += times * static_cast<double>(here);
-    pairs += times * static_cast<double>(fabric.endpoints.size() - 1);
-  }
+  Totals totals;
+  for (const Start& start : starts) add(fabric, search, start, d, totals);
   d.searched = static_cast<std::int64_t>(starts.size());
-  d.mean = joined > 0 ? sum / joined : 0;
-  d.joined = pairs > 0 ? joined / pairs : 1;
+  d.mean = totals.joined > 0 ? totals.links / totals.joined : 0;
+  d.joined = totals.pairs > 0 ? totals.joined / totals.pairs : 1;
   return d;
 }
 

@@ -15,9 +15,9 @@
 
 namespace foretrain::topology {
 
-// Names as people read them, plural.
-std::string_view name_of(NodeKind kind);
-std::string_view name_of(LinkKind kind);
+// What people call so many of them: "leaves", "leaf to spine".
+std::string_view name_of(NodeKind kind, std::int64_t number);
+std::string_view name_of(LinkKind kind, std::int64_t number);
 constexpr std::size_t node_kinds = 8, link_kinds = 8;
 
 // Switches of the network proper: leaves, spines, cores, routers; not NVSwitches, and not the nodes of a

@@ -97,6 +97,11 @@ const std::vector<Golden> goldens{
     {"validate_kernels.txt", "validate kernels validate/results/synthetic-h200.csv --gpu h100"},
     {"small.txt", "run scenarios/small.yaml"},
     {"small_does_not_fit.txt", "run scenarios/small.yaml --set plan.micro_batch=16", 1},
+    {"topology_mpft.txt", "topology topologies/fabrics/mpft-16384.yaml"},
+    {"topology_slim_fly.txt", "topology topologies/fabrics/slim-fly-30618.yaml"},
+    {"topology_cluster.txt", "topology topologies/h800-2048.yaml"},
+    {"topology_ring.txt", "topology topologies/fabrics/custom-ring.yaml"},
+    {"topology_dragonfly.txt", "topology topologies/fabrics/dragonfly-1056.yaml --json", 0, true},
     {"deepseek_v3.txt", "run scenarios/deepseek-v3.yaml --json", 0, true},
     {"deepseek_v3_bf16.txt", "run scenarios/deepseek-v3-bf16.yaml --json --quick", 0, true},
     {"deepseek_v3_h100.txt", "run scenarios/deepseek-v3-h100.yaml --json --quick", 0, true},
@@ -109,7 +114,7 @@ TEST_CASE("the program prints what it printed when this was last reviewed") {
     WARN("no program at " FORETRAIN_BINARY ": nothing compared");
     return;
   }
-  const Golden golden = goldens[GENERATE(range(std::size_t{0}, std::size_t{12}))];
+  const Golden golden = goldens[GENERATE(range(std::size_t{0}, std::size_t{17}))];
   CAPTURE(golden.words);
   const auto done = command::run(golden.words);
   CHECK(done.status == golden.status);

@@ -192,7 +192,8 @@ TEST_CASE("choices of a torus and a three-layer tree are shortest paths too") {
        {fabrics::torus({4, 4, 4}, cables.trunk).value(), fabrics::fat_tree3({128, 8}, cables).value()}) {
     const Paths paths(f, Routing::adaptive, 1);
     const auto last = static_cast<std::uint32_t>(f.endpoints.size() - 1);
-    const std::uint32_t to = f.kind == "torus" ? 42 : last;  // the far corner (2, 2, 2): 6! / 2!^3 orders, 2^3 directions
+    // Of the torus the far corner (2, 2, 2): 6! / 2!^3 orders, 2^3 directions.
+    const std::uint32_t to = f.kind == "torus" ? 42 : last;
     const std::uint32_t choices = paths.choices(0, to);
     CHECK(choices == (f.kind == "torus" ? 720 : 16));
     std::vector<Channel> path;
