@@ -142,6 +142,7 @@ class Maker {
     if (!built) return tl::unexpected(built.error());
     topology::Fabric fabric = built->fabric();
     fabric.kind = kind;
+    fabric.layout->nvlink_first = kind == "rail-optimised";
     return fabric;
   }
 

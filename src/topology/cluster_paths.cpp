@@ -16,8 +16,10 @@ End end_of(const Layout& l, std::int64_t gpu) {
   return e;
 }
 
-bool needs_nvlink_first(const Layout& l, std::int64_t from, std::int64_t to) {
-  return !l.rails_joined && rail_of(l, from) != rail_of(l, to);
+// The GPU of the sender's node whose NIC a message leaves by.
+std::int64_t sender_of(const Layout& l, std::int64_t from, std::int64_t to) {
+  if (!changes_rail_first(l, from, to)) return from;
+  return from / l.gpus_per_node * l.gpus_per_node + to % l.gpus_per_node;
 }
 
 // The first uplink of a leaf that ends at the spine, counted within the leaf; further ones lie `spines` apart
@@ -68,8 +70,7 @@ void append_cluster_path(const Layout& l, std::int64_t from, std::int64_t to, Pi
     write.down(to);
     return;
   }
-  if (needs_nvlink_first(l, from, to)) {
-    const std::int64_t sender = from / l.gpus_per_node * l.gpus_per_node + to % l.gpus_per_node;
+  if (const std::int64_t sender = sender_of(l, from, to); sender != from) {
     write.up(from);
     write.down(sender);
     from = sender;
@@ -84,10 +85,9 @@ void append_cluster_path(const Layout& l, std::int64_t from, std::int64_t to, Pi
 
 std::int64_t count_cluster_paths(const Layout& l, std::int64_t from, std::int64_t to) {
   if (from / l.gpus_per_domain == to / l.gpus_per_domain) return 1;
-  const End a = end_of(l, from), b = end_of(l, to);  // the leaf is the same for every rail of a node's plane
-  const std::int64_t leaf = needs_nvlink_first(l, from, to) ? a.node / l.ports_down : a.leaf;
-  if (leaf == b.leaf) return 1;
-  return l.ports_up * count_cables(l, b.leaf, leaf * l.ports_up % l.spines_per_plane);
+  const End a = end_of(l, sender_of(l, from, to)), b = end_of(l, to);
+  if (a.leaf == b.leaf) return 1;
+  return l.ports_up * count_cables(l, b.leaf, a.leaf * l.ports_up % l.spines_per_plane);
 }
 
 }  // namespace foretrain::topology

@@ -14,6 +14,7 @@ struct Layout {
   std::int64_t leaves_per_plane = 0, spines_per_plane = 0;  // no spines where one leaf serves the plane
   std::int64_t ports_down = 0, ports_up = 0;                // of a leaf
   bool rails_joined = false;
+  bool nvlink_first = false;  // messages stay on a rail also where rails are joined, as NCCL's PXN has them
 };
 
 }  // namespace foretrain::topology

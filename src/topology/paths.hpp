@@ -13,9 +13,9 @@
 //                fat tree
 //   adaptive     the caller takes the least loaded of choices(); append() alone does as ecmp
 // On a GPU cluster (Fabric::layout, no link down) paths are those of topology/route.hpp: over NVLink inside a
-// domain, and over NVLink first to the right rail where planes do not meet. A link of capacity 0 is never
-// used; a cluster that has one is routed as a general graph. Left out: non-minimal (Valiant)
-// paths.
+// domain, and over NVLink first to the right rail where planes do not meet (or Layout::nvlink_first). A link
+// of capacity 0 is never used; a cluster that has one is routed as a general graph. Left out: non-minimal
+// (Valiant) paths.
 //
 // Cost: the constructor O(nodes + links); a path O(its hops). The first path to a switch makes that switch's
 // next hops, O(nodes + links) and 8 bytes a switch: S^2 in all only where every switch is a destination. A

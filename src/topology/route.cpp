@@ -65,7 +65,7 @@ std::vector<Step> route(const Topology& topology, std::int64_t gpu_from, std::in
     return steps;
   }
   std::int64_t sender = gpu_from;
-  if (!l.rails_joined && rail_of(l, gpu_from) != rail_of(l, gpu_to)) {
+  if (changes_rail_first(l, gpu_from, gpu_to)) {
     sender = node * l.gpus_per_node + gpu_to % l.gpus_per_node;
     cross_node(gpu_from, sender, steps);
   }

@@ -2,11 +2,12 @@
 // The links a message crosses between two GPUs, in order.
 //
 // In one NVLink domain: up and down. Between nodes: through the NIC of the sender's rail to the leaf, over a
-// spine where the two leaves differ, and to the receiver's NIC. Where planes do not meet, a message to
-// another rail first takes NVLink to the GPU of its own node that sits on the receiver's rail (NCCL calls it
-// PXN); DeepEP forwards at the far end instead, which crosses the same kinds of links. Which spine: by
-// destination (d modulo spines), the static rule of InfiniBand fat trees (Zahavi, "Fat-tree routing and node
-// ordering", 2009), free of conflicts for shifts. Left out: adaptive routing, hash collisions of ECMP.
+// spine where the two leaves differ, and to the receiver's NIC. Where planes do not meet (or the layout says
+// so), a message to another rail first takes NVLink to the GPU of its own node that sits on the receiver's
+// rail (NCCL calls it PXN); DeepEP forwards at the far end instead, which crosses the same kinds of links.
+// Which spine: by destination (d modulo spines), the static rule of InfiniBand fat trees (Zahavi, "Fat-tree
+// routing and node ordering", 2009), free of conflicts for shifts. Left out: adaptive routing, hash
+// collisions of ECMP.
 
 #include <cstdint>
 #include <vector>

@@ -56,6 +56,10 @@ std::int64_t rail_of(const Layout& l, std::int64_t gpu) {
   return gpu % l.gpus_per_node * l.nics_per_node / l.gpus_per_node;
 }
 
+bool changes_rail_first(const Layout& l, std::int64_t from, std::int64_t to) {
+  return (!l.rails_joined || l.nvlink_first) && rail_of(l, from) != rail_of(l, to);
+}
+
 Counts count(const Topology& topology) {
   Counts c;
   for (const NodeKind kind : topology.nodes()) {

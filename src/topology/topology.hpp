@@ -36,6 +36,8 @@ NodeId nic_id(const Layout& l, std::int64_t node, std::int64_t rail);
 NodeId leaf_id(const Layout& l, std::int64_t plane, std::int64_t leaf);
 NodeId spine_id(const Layout& l, std::int64_t plane, std::int64_t spine);
 std::int64_t rail_of(const Layout& l, std::int64_t gpu);  // the NIC that a GPU uses; GPUs may share one
+// Whether a message between nodes takes NVLink to the receiver's rail before it leaves.
+bool changes_rail_first(const Layout& l, std::int64_t from, std::int64_t to);
 
 // Counted from the graph itself. `switch_links` are cables between switches only, as in table 3 of the
 // DeepSeek ISCA'25 paper ("Insights into DeepSeek-V3").

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <thread>
 
 #include "catch.hpp"
 #include "topology/build.hpp"
@@ -132,9 +134,15 @@ TEST_CASE("a link that is down is gone round, and a lone endpoint is not joined"
 }
 
 TEST_CASE("on a cluster the static paths are those of route(), the others equal in length") {
-  for (const auto kind : {planes, joined})
+  std::set<std::int64_t> seen_joined;
+  for (const auto kind : {planes, joined, joined})
     for (const std::int64_t nics : {8, 4}) {
-      const Topology t = cluster(128, kind, kind == planes ? 8 : 16, nics);
+      Topology t = cluster(128, kind, kind == planes ? 8 : 16, nics);
+      if (t.layout().rails_joined && !seen_joined.insert(nics).second) {  // the second time round
+        Layout stays = t.layout();
+        stays.nvlink_first = true;
+        t = Topology(stays, t.nodes(), t.links());
+      }
       const Paths fixed(t.fabric(), Routing::static_rule, 0), hashed(t.fabric(), Routing::ecmp, 5);
       for (std::uint32_t from = 0; from < 128; from += 7)
         for (std::uint32_t to = 0; to < 128; ++to) {
@@ -232,4 +240,36 @@ TEST_CASE("in a full three-layer tree no shift meets itself by destination") {
     const Paths paths(f, Routing::static_rule, 0);
     for (std::uint32_t shift = 1; shift < endpoints; ++shift) CHECK(busiest(f, paths, shift) == 1);
   }
+}
+
+TEST_CASE("where messages stay on their rail, another rail is reached over NVLink first") {
+  Topology t = cluster(128, joined, 16);
+  Layout stays = t.layout();
+  stays.nvlink_first = true;
+  t = Topology(stays, t.nodes(), t.links());
+  const Paths paths(t.fabric(), Routing::static_rule, 0);
+  std::vector<Channel> path;
+  paths.append(0, 15, 0, path);  // GPU 7 of the next node: its rail's leaf is that of the own node's GPU 7
+  const auto kind = [&](std::size_t i) { return t.links()[path[i] / 2].kind; };
+  REQUIRE(path.size() == 6);
+  CHECK((kind(0) == LinkKind::nvlink && kind(1) == LinkKind::nvlink && kind(3) == LinkKind::nic));
+  CHECK(paths.choices(0, 15) == 1);
+}
+
+TEST_CASE("several threads asking at once get the answers that one would") {
+  const Fabric f = fabrics::slim_fly(5, cables).value();
+  const auto n = static_cast<std::uint32_t>(f.endpoints.size());
+  const auto all = [&](const Paths& paths) {
+    std::vector<Channel> list;
+    for (std::uint32_t from = 0; from < n; from += 3)
+      for (std::uint32_t to = 0; to < n; ++to) paths.append(from, to, 1, list);
+    return list;
+  };
+  const std::vector<Channel> expected = all(Paths(f, Routing::ecmp, 1));
+  const Paths shared(f, Routing::ecmp, 1);
+  std::vector<std::vector<Channel>> found(4);
+  std::vector<std::thread> threads;
+  for (auto& list : found) threads.emplace_back([&] { list = all(shared); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& list : found) CHECK(list == expected);
 }
