@@ -10,7 +10,7 @@ namespace foretrain::topology {
 namespace {
 
 constexpr std::uint32_t none = NextHops::Attachment::none;
-constexpr std::uint32_t far = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t far = 1U << 30U;  // no way; a cost more or less is still none
 
 bool is_live(const Link& link) {
   return link.capacity.base() > 0 && link.a != link.b;
@@ -49,7 +49,6 @@ NextHops::NextHops(const Fabric& fabric) : heads_(2 * fabric.links.size(), none)
   std::vector<Attachment> attached(fabric.nodes.size());
   forwards_.assign(switches, true);
   starts_.assign(switches + 1, 0);
-  costs_.assign(heads_.size(), 1);
   for (std::size_t i = 0; i < number.size(); ++i) {
     attached[i].at = number[i];
     if (number[i] != none) forwards_[number[i]] = fabric.nodes[i] != NodeKind::endpoint;
@@ -62,7 +61,6 @@ NextHops::NextHops(const Fabric& fabric) : heads_(2 * fabric.links.size(), none)
     if (b == none) attached[index_of(l.b)] = {a, 2 * link + 1};
     if (a == none || b == none) continue;
     heads_[2 * link] = b, heads_[2 * link + 1] = a;
-    costs_[2 * link] = costs_[2 * link + 1] = static_cast<std::uint8_t>(hop_cost(l.kind));
     ++starts_[a + 1], ++starts_[b + 1];
   }
   for (std::size_t i = 0; i < switches; ++i) starts_[i + 1] += starts_[i];
@@ -73,6 +71,8 @@ NextHops::NextHops(const Fabric& fabric) : heads_(2 * fabric.links.size(), none)
   for (std::size_t i = 0; i < switches; ++i)
     std::stable_sort(ports_.begin() + starts_[i], ports_.begin() + starts_[i + 1],
                      [&](std::uint32_t x, std::uint32_t y) { return heads_[x] < heads_[y]; });
+  for (const std::uint32_t channel : ports_)
+    ways_.push_back({heads_[channel], hop_cost(fabric.links[channel / 2].kind)});
   for (const NodeId node : fabric.endpoints) attachments_.push_back(attached[index_of(node)]);
   rows_ = std::vector<std::atomic<const Row*>>(switches);
 }
@@ -97,7 +97,7 @@ std::vector<std::uint32_t> NextHops::distances(std::uint32_t target) const {
     for (const std::uint32_t v : now) {
       if (distance[v] != d || (!forwards_[v] && v != target)) continue;
       for (std::uint32_t port = starts_[v]; port < starts_[v + 1]; ++port) {
-        const std::uint32_t w = heads_[ports_[port]], through = d + costs_[ports_[port]];
+        const std::uint32_t w = ways_[port].to, through = d + ways_[port].cost;
         if (through >= distance[w]) continue;
         distance[w] = through;
         open[through % lists].push_back(w);
@@ -117,13 +117,11 @@ const NextHops::Row& NextHops::make(std::uint32_t target) const {
     if (v == target || distance[v] == far) continue;
     found.clear();
     for (std::uint32_t port = starts_[v]; port < starts_[v + 1]; ++port) {
-      const std::uint32_t w = heads_[ports_[port]];
-      if (distance[w] != far && distance[w] + costs_[ports_[port]] == distance[v] &&
-          (forwards_[w] || w == target))
-        found.push_back(port);
+      const auto [w, cost] = ways_[port];
+      if (distance[w] == distance[v] - cost && (forwards_[w] || w == target)) found.push_back(port);
     }
     found.resize(std::min<std::size_t>(found.size(), std::numeric_limits<std::uint16_t>::max()));
-    const auto neighbour = [&](std::size_t i) { return heads_[ports_[found[i]]]; };
+    const auto neighbour = [&](std::size_t i) { return ways_[found[i]].to; };
     std::size_t cables = 1;
     while (cables < found.size() && neighbour(cables) == neighbour(0)) ++cables;
     bool even = found.size() % cables == 0;

@@ -55,8 +55,11 @@ class NextHops {
   std::vector<std::uint32_t> starts_;    // of a switch's ports; one more than switches
   std::vector<std::uint32_t> ports_;     // outgoing channels, by switch, then neighbour, then link
   std::vector<std::uint32_t> heads_;     // by channel; of channels between switches only
-  std::vector<std::uint8_t> costs_;      // by channel
-  std::vector<bool> forwards_;           // by switch: may pass messages on
+  struct Way {
+    std::uint32_t to = 0, cost = 0;
+  };
+  std::vector<Way> ways_;       // by port: what a search reads, in the order that it reads
+  std::vector<bool> forwards_;  // by switch: may pass messages on
   mutable std::vector<std::atomic<const Row*>> rows_;
 };
 

@@ -13,6 +13,7 @@
 #include "topology/fabrics/nvlink_domain.hpp"
 #include "topology/fabrics/slim_fly.hpp"
 #include "topology/fabrics/torus.hpp"
+#include "topology/measure.hpp"
 #include "topology/route.hpp"
 
 using namespace foretrain;
@@ -272,4 +273,31 @@ TEST_CASE("several threads asking at once get the answers that one would") {
   for (auto& list : found) threads.emplace_back([&] { list = all(shared); });
   for (std::thread& thread : threads) thread.join();
   for (const auto& list : found) CHECK(list == expected);
+}
+
+TEST_CASE("an endpoint on two switches sends over both and never passes messages on") {
+  Fabric f{
+      .kind = "custom",
+      .nodes = {NodeKind::endpoint, NodeKind::endpoint, NodeKind::endpoint, NodeKind::leaf, NodeKind::leaf},
+      .links = {},
+      .endpoints = {},
+      .layout = {},
+      .typical = {},
+      .bisection = {}};
+  const auto join = [&](std::size_t a, std::size_t b, LinkKind kind) {
+    f.links.push_back({id_of<NodeId>(a), id_of<NodeId>(b), kind, 50_GBps, {}});
+  };
+  for (std::size_t i = 0; i < 3; ++i) f.endpoints.push_back(id_of<NodeId>(i));
+  join(0, 3, LinkKind::nic);
+  join(1, 4, LinkKind::nic);
+  join(2, 3, LinkKind::nic);
+  join(2, 4, LinkKind::nvlink);  // dearer than the search's other links
+  const Paths paths(f, Routing::ecmp, 0);
+  std::vector<Channel> path;
+  paths.append(2, 1, 0, path);
+  CHECK(path == std::vector<Channel>{6, 3});
+  CHECK(paths.joined(0, 2));
+  CHECK(paths.joined(1, 2));
+  CHECK_FALSE(paths.joined(0, 1));
+  CHECK(measure_distances(f).joined == Approx(4.0 / 6));
 }
