@@ -21,8 +21,8 @@ Flops asked_of(const Kernel& kernel) {
 }
 
 std::string beyond(const Point& point, double share, const char* of) {
-  return fmt::format("{} in {:.2f} us ({}:{}) would be {:.0f} % of the {}", describe(point.measured.kernel),
-                     point.measured.time.base() * 1e6, point.file, point.line, share * 100, of);
+  return fmt::format("{} in {:.2f} us ({}) would be {:.0f} % of the {}", describe(point.measured.kernel),
+                     point.measured.time.base() * 1e6, place_of(point), share * 100, of);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 
 namespace foretrain::calibrate {
@@ -37,11 +38,19 @@ std::string header(const Device& device) {
   return text + header_line("state", std::string(name_of(device.state)));
 }
 
+std::string time_text(Seconds time) {
+  return fmt::format("{:.9g}", time.base() * 1e6);
+}
+
+std::int64_t sms_of(const hardware::Measurement& point) {
+  const bool bound_by_sms = point.kernel.k > 0;
+  return bound_by_sms || point.conditions.communicating ? point.conditions.sms_taken : 0;
+}
+
 std::string row(const Point& point) {
   const Kernel& kernel = point.measured.kernel;
   const hardware::Conditions& beside = point.measured.conditions;
-  const bool bound_by_sms = kernel.k > 0;
-  const auto sms = bound_by_sms || beside.communicating ? beside.sms_taken : 0;
+  const auto sms = sms_of(point.measured);
   const auto count = [](auto value) { return plain(static_cast<double>(value)); };
   std::string text =
       fmt::format("{},{},{},{}", point.suite, point.kernel,
@@ -50,14 +59,32 @@ std::string row(const Point& point) {
        {count(kernel.m), count(kernel.n), count(kernel.k), count(kernel.groups), count(kernel.d_qk),
         count(kernel.d_v), plain(kernel.work.base()), plain(kernel.read.base()), plain(kernel.written.base()),
         count(kernel.launches), count(sms), plain(beside.hbm_taken), count(point.ranks),
-        std::string(point.cold ? "cold" : "hot"), fmt::format("{:.9g}", point.measured.time.base() * 1e6),
-        plain(point.spread), count(point.samples), count(point.dropped),
+        std::string(point.cold ? "cold" : "hot"), time_text(point.measured.time), plain(point.spread),
+        count(point.samples), count(point.dropped),
         point.error ? fmt::format("{:.3g}", *point.error) : std::string()})
     text += "," + cell;
   return text + "\n";
 }
 
 }  // namespace
+
+Point as_filed(Point point) {
+  const auto number = [](const std::string& text) {
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  auto& [kernel, conditions, time] = point.measured;
+  conditions.sms_taken = sms_of(point.measured);
+  conditions.communicating = true;
+  conditions.hbm_taken = number(plain(conditions.hbm_taken));
+  kernel.work = flops(number(plain(kernel.work.base())));
+  kernel.read = bytes(number(plain(kernel.read.base())));
+  kernel.written = bytes(number(plain(kernel.written.base())));
+  time = seconds(number(time_text(time)) * 1e-6);
+  point.spread = number(plain(point.spread));
+  return point;
+}
 
 std::string to_csv(const Results& results) {
   std::string text = header(results.device);

@@ -13,6 +13,10 @@
 
 namespace foretrain::calibrate {
 
+// The point as its row says it: amounts in the digits that are written, SMs as above. What is fitted to it is
+// the same whether it went through a file or not.
+Point as_filed(Point point);
+
 std::string to_csv(const Results& results);
 
 }  // namespace foretrain::calibrate

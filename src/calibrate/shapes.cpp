@@ -45,9 +45,9 @@ std::string quarrel(const Point& a, const Point& b) {
       most_deviations * std::hypot(std::max(a.spread, least_spread), std::max(b.spread, least_spread));
   if (std::abs(first - second) <= allowed * std::min(first, second)) return {};
   return fmt::format(
-      "{} took {:.2f} us ({}:{}) and {:.2f} us ({}:{}), further apart than the {:.1f} % that "
+      "{} took {:.2f} us ({}) and {:.2f} us ({}), further apart than the {:.1f} % that "
       "their spreads allow",
-      describe(a.measured.kernel), first * 1e6, a.file, a.line, second * 1e6, b.file, b.line, allowed * 100);
+      describe(a.measured.kernel), first * 1e6, place_of(a), second * 1e6, place_of(b), allowed * 100);
 }
 
 }  // namespace
@@ -72,6 +72,11 @@ std::string describe(const Kernel& kernel) {
   if (kernel.groups > 1) text += fmt::format(", {} groups", kernel.groups);
   if (kernel.d_qk > 0) text += fmt::format(", d {}/{}", kernel.d_qk, kernel.d_v);
   return text;
+}
+
+std::string place_of(const Point& point) {
+  if (point.line > 0) return fmt::format("{}:{}", point.file, point.line);
+  return fmt::format("{}, {}", point.suite, point.kernel);
 }
 
 Merged merge_repeated(const std::vector<Point>& points) {

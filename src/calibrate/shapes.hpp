@@ -15,6 +15,9 @@ std::uint64_t hash_of(const Kernel& kernel);
 
 std::string describe(const Kernel& kernel);  // "m 4096, n 7168, k 2048"
 
+// Where a point was read: "file:line", or of a trace its round and op.
+std::string place_of(const Point& point);
+
 // Points of one kernel, one shape and one state of the caches and of the GPU beside it become one, with the
 // median of their times, where these lie within three of their spreads together (in quadrature, each 1 % at
 // least; unknown of single samples, which never quarrel). `contradiction` is set by the first that do not.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "calibrate/results_text.hpp"
 
 namespace foretrain::calibrate {
 namespace {
@@ -108,7 +109,7 @@ Results to_results(const Trace& trace, const TracedPoints& points, State state) 
     point.family = from.measured.kernel.family;
     point.measured = from.measured;
     point.samples = 1;
-    results.points.push_back(std::move(point));
+    results.points.push_back(as_filed(std::move(point)));
   }
   return results;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <ostream>
+#include <sstream>
+#include <utility>
 
 #include "base/diagnostic.hpp"
 #include "calibrate/find_part.hpp"
@@ -41,12 +43,39 @@ void check_states(const std::vector<calibrate::Results>& all, const std::vector<
   if (!refused.empty()) throw SpecError(std::move(refused));
 }
 
+// Result files first, then the trace. Nothing when the trace has kernels without a name, whose tables then
+// say which.
+std::optional<std::vector<calibrate::Results>> read_all(const CalibrateOptions& options, std::ostream& out) {
+  auto all = calibrate::read_results(options.results);
+  if (!options.from_trace) return all;
+  for (const auto& [name, value] : {std::pair{"--rules", &options.rules}, {"--model", &options.model}})
+    if (!*value)
+      throw SpecError({without_place(fmt::format("--from-trace needs {}", name),
+                                     "a trace holds no shapes: see foretrain import-trace --help")});
+  ImportTraceOptions trace = options.trace;
+  trace.trace = *options.from_trace;
+  trace.rules = *options.rules;
+  trace.model = *options.model;
+  std::ostringstream tables;  // import-trace shows them; here they matter when something has no name
+  auto traced = read_results(trace, tables);
+  if (!traced) {
+    out << tables.str();
+    return std::nullopt;
+  }
+  all.push_back(std::move(*traced));
+  return all;
+}
+
 }  // namespace
 
 int calibrate(const CalibrateOptions& options, std::ostream& out) {
-  const auto all = calibrate::read_results(options.results);
-  check_states(all, options.allow);
-  const auto results = calibrate::join(all);
+  if (options.results.empty() && !options.from_trace)
+    throw SpecError({without_place("calibrate needs result files, or a trace with --from-trace",
+                                   "see foretrain calibrate --help")});
+  const auto read = read_all(options, out);
+  if (!read) return 1;
+  check_states(*read, options.allow);
+  const auto results = calibrate::join(*read);
   const std::string part = find_part(options.part, results, options.library);
   const auto calibration = calibrate::calibrate(results, spec::load_gpu(part));
   std::vector<std::string> written;

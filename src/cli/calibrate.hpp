@@ -6,10 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "cli/calibrate_trace.hpp"
+
 namespace foretrain::cli {
 
 struct CalibrateOptions {
   std::vector<std::string> results;
+  std::optional<std::string> from_trace;  // measured kernels too, read with `rules`, `model` and `trace`
+  std::optional<std::string> rules, model;
+  ImportTraceOptions trace;           // how; its files are those above
   std::optional<std::string> output;  // absent: fitted and shown, nothing written
   std::optional<std::string> part;    // absent: the device's own, by topologies/gpus.yaml
   std::string library = ".";

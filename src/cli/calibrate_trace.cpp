@@ -10,6 +10,7 @@
 #include "base/diagnostic.hpp"
 #include "calibrate/results_text.hpp"
 #include "cli/calibrate_trace_text.hpp"
+#include "cli/parse_options.hpp"
 #include "report/file.hpp"
 #include "report/version.hpp"
 #include "spec/load.hpp"
@@ -117,19 +118,22 @@ int import_trace(const ImportTraceOptions& options, std::ostream& out) {
   return 0;
 }
 
+void add_trace_options(CLI::App& app, ImportTraceOptions& options) {
+  add_text(app, "--expert", options.expert, "N", "GPUs that share the experts of a layer");
+  add_text(app, "--tokens", options.tokens, "N",
+           "tokens of a micro-batch, where no grid in the trace tells them");
+  add_text(app, "--sequence", options.sequence, "N",
+           "tokens of a sequence; those of the micro-batch if not given");
+  add_text(app, "--rounds", options.rounds, "N,N",
+           "which rounds (layers of the chunk, from 0); all if not given");
+  add_text(app, "--state", options.state, "WORD",
+           "verified (a job whose results are known to be right; the default), unverified or synthetic");
+  app.add_flag("--allow-unnamed", options.allow_unnamed, "leave out kernels that no rule names");
+}
+
 void add_import_trace(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("import-trace", "Turn a PyTorch-profiler trace into measured kernels");
   const auto options = std::make_shared<ImportTraceOptions>();
-  const auto once = [sub](const char* name, std::optional<std::string>& value, const char* type,
-                          const char* help) {
-    const auto take = [&value, name](const CLI::results_t& typed) {
-      if (typed.size() > 1)
-        throw SpecError({without_place(fmt::format("{} is given {} times", name, typed.size()))});
-      value = typed.front();
-      return true;
-    };
-    sub->add_option(name, take, help)->type_name(type)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  };
   sub->add_option("trace", options->trace, "the trace, as torch.profiler exports it")
       ->type_name("FILE")
       ->required();
@@ -138,14 +142,8 @@ void add_import_trace(CLI::App& app, Command& command) {
       ->type_name("FILE")
       ->required();
   sub->add_option("--model", options->model, "the model that was traced")->type_name("FILE")->required();
-  once("--expert", options->expert, "N", "GPUs that share the experts of a layer");
-  once("--tokens", options->tokens, "N", "tokens of a micro-batch, where no grid in the trace tells them");
-  once("--sequence", options->sequence, "N", "tokens of a sequence; those of the micro-batch if not given");
-  once("--rounds", options->rounds, "N,N", "which rounds (layers of the chunk, from 0); all if not given");
-  once("--state", options->state, "WORD",
-       "verified (a job whose results are known to be right; the default), unverified or synthetic");
-  once("--output,-o", options->output, "FILE", "write the measurements as a result file");
-  sub->add_flag("--allow-unnamed", options->allow_unnamed, "leave out kernels that no rule names");
+  add_trace_options(*sub, *options);
+  add_text(*sub, "--output,-o", options->output, "FILE", "write the measurements as a result file");
   sub->add_flag("--ops", options->ops, "print every op with its time in each round");
   sub->callback([options, &command] {
     command = [options](std::ostream& out) { return import_trace(*options, out); };

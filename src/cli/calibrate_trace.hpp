@@ -32,6 +32,9 @@ std::optional<calibrate::Results> read_results(const ImportTraceOptions& options
 // The same, written to the output file. 1 when there is nothing.
 int import_trace(const ImportTraceOptions& options, std::ostream& out);
 
+// What reading a trace needs besides its files: --expert, --rounds and so on.
+void add_trace_options(CLI::App& app, ImportTraceOptions& options);
+
 void add_import_trace(CLI::App& app, Command& command);
 
 }  // namespace foretrain::cli

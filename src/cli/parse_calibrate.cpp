@@ -7,13 +7,13 @@
 namespace foretrain::cli {
 namespace {
 
-void add_results(CLI::App& app, std::vector<std::string>& results, std::string& library) {
-  app.add_option("results", results, "result files of foretrain-bench, of one device")
-      ->type_name("RESULTS")
-      ->required();
+CLI::Option* add_results(CLI::App& app, std::vector<std::string>& results, std::string& library) {
+  CLI::Option* files = app.add_option("results", results, "result files of foretrain-bench, of one device")
+                           ->type_name("RESULTS");
   app.add_option("--library", library, "the folder that holds topologies/")
       ->type_name("FOLDER")
       ->capture_default_str();
+  return files;
 }
 
 }  // namespace
@@ -22,6 +22,14 @@ void add_calibrate(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("calibrate", "Turn measured kernels into the curves of a GPU part");
   const auto options = std::make_shared<CalibrateOptions>();
   add_results(*sub, options->results, options->library);
+  add_text(*sub, "--from-trace", options->from_trace, "FILE",
+           "measured kernels of a PyTorch-profiler trace, as import-trace reads them");
+  add_text(*sub, "--rules", options->rules, "FILE", "of the trace: how its kernels are told apart");
+  add_text(*sub, "--model", options->model, "FILE", "of the trace: the model that was traced");
+  add_trace_options(*sub, options->trace);
+  for (const char* name :
+       {"--rules", "--model", "--expert", "--tokens", "--sequence", "--rounds", "--state", "--allow-unnamed"})
+    sub->get_option(name)->needs("--from-trace");
   add_text(*sub, "--output,-o", options->output, "FILE", "the part to write; nothing is if not given");
   add_text(*sub, "--part", options->part, "PART",
            "the part to start from, a name or a file; the device's own if not given");
@@ -35,7 +43,7 @@ void add_validate_kernels(CLI::App& validate, Command& command) {
   CLI::App* kernels =
       validate.add_subcommand("kernels", "Measured kernels beside what a part's curves say of them");
   const auto options = std::make_shared<ValidateKernelsOptions>();
-  add_results(*kernels, options->results, options->library);
+  add_results(*kernels, options->results, options->library)->required();
   add_text(*kernels, "--gpu", options->gpu, "PART",
            "the part, a name or a file; the device's own if not given");
   add_text(*kernels, "--plot", options->plot_file, "FILE",

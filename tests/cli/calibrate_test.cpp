@@ -117,5 +117,60 @@ TEST_CASE("validate kernels draws what it compares; a slip of its name is explai
   CHECK(svg.find("<svg") == 0);
   CHECK(svg.find("(synthetic), predicted by H200-SXM-141GB") != std::string::npos);
   CHECK(mistake({"validate", "kernel", results}).find("did you mean 'kernels'?") != std::string::npos);
-  CHECK(mistake({"calibrate"}).find("results") != std::string::npos);
+  CHECK(mistake({"calibrate"}).find("needs result files, or a trace") != std::string::npos);
+}
+
+TEST_CASE("calibrate --from-trace fits what import-trace writes and calibrate reads again") {
+  const command::Folder folder("calibrate");
+  const auto file = folder.file("measured.csv").string(), part = folder.file("part.yaml").string();
+  const Words trace{"--rules",  "validate/rules/deepseek-v3.yaml",
+                    "--model",  "models/deepseek-v3.yaml",
+                    "--expert", "64",
+                    "--rounds", "0,2"};
+  const std::string traced = "tests/published/deepseek_v3_trace_kernels.json";
+  const auto with = [&](Words words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  printed(with({"import-trace", traced, "-o", file}, trace));
+  const auto twice = json::parse(printed({"calibrate", file, "--json"}));
+  const auto once =
+      json::parse(printed(with({"calibrate", "--from-trace", traced, "--json", "-o", part}, trace)));
+  CHECK(once.at("base").text == "H800-SXM5-80GB");
+  const auto &a = once.at("families").items, &b = twice.at("families").items;
+  REQUIRE(a.size() == b.size());
+  CHECK(a.size() > 15);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    CAPTURE(a[i].at("family").text);
+    for (const char* name : {"family", "curve"}) CHECK(a[i].at(name).text == b[i].at(name).text);
+    CHECK(a[i].at("kept").truth == b[i].at("kept").truth);
+    if (a[i].at("held_out").kind == json::Value::Kind::map)
+      CHECK(a[i].at("held_out").at("median").number ==
+            Approx(b[i].at("held_out").at("median").number).margin(1e-6));
+  }
+  CHECK(command::read(part).find("traced kernels of deepseek_v3_trace_kernels.json") != std::string::npos);
+}
+
+TEST_CASE("a trace for calibrate needs its rules and its model, and names for all of its kernels") {
+  const std::string traced = "tests/published/deepseek_v3_trace_kernels.json";
+  CHECK(mistake({"calibrate", "--from-trace", traced}).find("needs --rules") != std::string::npos);
+  CHECK(mistake({"calibrate", results, "--rules", "validate/rules/deepseek-v3.yaml"}).find("--from-trace") !=
+        std::string::npos);
+  const command::Folder folder("calibrate");
+  std::string rules = command::read("validate/rules/deepseek-v3.yaml");
+  const std::string known = "fp8_ptp128c::GemmKernel";
+  for (auto at = rules.find(known); at != std::string::npos; at = rules.find(known))
+    rules.replace(at, known.size(), "some_other_kernel");
+  const std::string software = "../../models/software";
+  rules.replace(rules.find(software), software.size(), std::string(FORETRAIN_ROOT "/models/software"));
+  const auto other = folder.file("rules.yaml").string();
+  std::ofstream(other, std::ios::binary) << rules;
+  const auto done = run({"calibrate", "--from-trace", traced, "--rules", other, "--model",
+                         "models/deepseek-v3.yaml", "--expert", "64"});
+  CHECK(done.status == 1);
+  CHECK(done.out.find("Nothing is measured") != std::string::npos);
+  // Of another device than the results that stand beside it.
+  CHECK(mistake({"calibrate", results, "--allow", "synthetic", "--from-trace", traced, "--rules",
+                 "validate/rules/deepseek-v3.yaml", "--model", "models/deepseek-v3.yaml", "--expert", "64"})
+            .find("are not of one device") != std::string::npos);
 }
