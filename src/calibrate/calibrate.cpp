@@ -88,13 +88,13 @@ std::string source_of(const Results& results, const FamilyFit& fit) {
                             fit.held_out->points, fit.held_out->median * 100, fit.held_out->p90 * 100);
 }
 
-Calibration calibrate(const Results& results, const hardware::GpuSpec& base) {
+Calibration calibrate(const Results& results, const hardware::GpuSpec& base, bool keep_worse) {
   check_device(results, base);
   Calibration calibration{results, base, {}, {}, {}};
   const auto of_family = fit_for_curves(results.points, calibration.unused);
   for (std::size_t i = 0; i < family_count; ++i) {
     if (of_family[i].empty()) continue;
-    FamilyFit fit = fit_family(static_cast<Family>(i), of_family[i], base);
+    FamilyFit fit = fit_family(static_cast<Family>(i), of_family[i], base, keep_worse);
     if (fit.curve) sign(results, traced(of_family[i].front()), fit);
     calibration.families.push_back(std::move(fit));
   }

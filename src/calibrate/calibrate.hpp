@@ -32,7 +32,8 @@ struct Calibration {
 // Throws SpecError where device and part do not go together: another number of SMs.
 void check_device(const Results& results, const hardware::GpuSpec& part);
 
-Calibration calibrate(const Results& results, const hardware::GpuSpec& base);
+// `keep_worse`: see fit_family.
+Calibration calibrate(const Results& results, const hardware::GpuSpec& base, bool keep_worse = false);
 
 // The base part with the curves that were kept.
 hardware::GpuSpec with_curves(const Calibration& calibration);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "base/stats.hpp"
 #include "calibrate/families.hpp"
 #include "calibrate/limits.hpp"
 #include "calibrate/shapes.hpp"
@@ -65,13 +66,25 @@ void refuse(FamilyFit& fit, std::string reason) {
   fit.grid.reset();
 }
 
-void judge_fit(FamilyFit& fit, const GpuSpec& base, const GpuSpec& fitted, const Measurements& held_out) {
+// `holds_them`: the curve that is kept meets these points, which the one that is judged does not know.
+void judge_fit(FamilyFit& fit, const GpuSpec& base, const GpuSpec& fitted, const Measurements& held_out,
+               bool holds_them = false) {
   if (held_out.empty()) return refuse(fit, "too few shapes: none is left to judge the curve by");
   fit.held_out = assess(held_out, fitted);
   if (has_curve(base, fit.family)) fit.base = assess(held_out, base);
   if (fit.held_out->median > worst_median)
     refuse(fit, fmt::format("misses half of the held-out points by more than {:.0f} %: no {} describes them",
                             worst_median * 100, fit.form));
+  else if (fit.base)
+    fit.worse =
+        fit.held_out->median > fit.base->median + fit.noise && (!holds_them || fit.base->median <= fit.noise);
+}
+
+void give_way_to_base(FamilyFit& fit) {
+  refuse(fit,
+         fmt::format("misses half of the held-out points by more than {:.1f} %, the base's curve by more "
+                     "than {:.1f} %: further apart than the {:.1f} % of their noise",
+                     fit.held_out->median * 100, fit.base->median * 100, fit.noise * 100));
 }
 
 // The grid and, coarser, the part of it that is judged where too few points lie beside it.
@@ -92,7 +105,8 @@ bool fit_whole_grid(FamilyFit& fit, const Variants& variants, const GpuSpec& bas
   curve.promoted = promoted_rate(variants);
   auto judged = whole->grid;
   auto fitted_on = whole->used;
-  if (all.size() - whole->used.size() < least_beside_grid) {
+  const bool coarser = all.size() - whole->used.size() < least_beside_grid;
+  if (coarser) {
     fitted_on = hardware::on_every_second(*whole, all);
     judged = hardware::fit_grid(pick(all, fitted_on), base, 2)->grid;
   }
@@ -107,7 +121,7 @@ bool fit_whole_grid(FamilyFit& fit, const Variants& variants, const GpuSpec& bas
   fit.curve = curve;
   fit.grid = std::move(whole->grid);
   judge_fit(fit, base, with_grid(base, fit.family, curve, std::move(judged)),
-            pick(all, others(all.size(), fitted_on)));
+            pick(all, others(all.size(), fitted_on)), coarser);
   return true;
 }
 
@@ -187,9 +201,16 @@ void fit_bandwidth(FamilyFit& fit, const Measurements& all, const GpuSpec& base)
 
 }  // namespace
 
-FamilyFit fit_family(Family family, const std::vector<Point>& points, const GpuSpec& base) {
+double noise_of(const std::vector<Point>& points) {
+  std::vector<double> spreads;
+  for (const Point& point : points) spreads.push_back(std::max(point.spread, least_noise));
+  return std::sqrt(2.0) * quantile(std::move(spreads), 0.5);
+}
+
+FamilyFit fit_family(Family family, const std::vector<Point>& points, const GpuSpec& base, bool keep_worse) {
   const Merged merged = merge_repeated(points);
   FamilyFit fit;
+  fit.noise = noise_of(merged.points);
   fit.family = family;
   fit.points = merged.points.size();
   fit.reason = merged.contradiction.empty() ? impossible(merged.points, base) : merged.contradiction;
@@ -204,6 +225,7 @@ FamilyFit fit_family(Family family, const std::vector<Point>& points, const GpuS
     fit_bandwidth(fit, all, base);
   else if (!fit_whole_grid(fit, variants, base))
     fit_tiles(fit, variants.plain, base);
+  if (fit.worse && !keep_worse) give_way_to_base(fit);
   return fit;
 }
 

@@ -16,6 +16,12 @@
 // shapes.hpp), and judged on the others. A grid holds all its points: it is judged
 // on points beside it, or, with fewer than four of these, as the grid of every second size on those left out.
 //
+// The base's curve is judged on the same points. A fit that is clearly worse there does not replace it: its
+// median error is above the base's by more than the noise of measurement, which is in the points that it was
+// made of and in those that judge it (their median spread, 1 % at least, twice in quadrature). Within the
+// noise it does: it is then as good, and measured on this device. A grid that is judged by its coarser half
+// holds these points in full, so it gives way only to a base that meets them within the noise.
+//
 // Refused: too few points for what is unknown; points that contradict one another; kernels faster than the
 // data sheet; curves that miss the held-out points by more than 30 % in the median, which have another shape.
 
@@ -36,10 +42,16 @@ struct FamilyFit {
   std::optional<hardware::Curve> curve;    // nothing: see reason
   std::optional<hardware::GemmGrid> grid;  // of a grid curve; its index in the curve means nothing
   std::string reason;
+  double noise = 0;    // see noise_of
+  bool worse = false;  // than the base's curve, beyond the noise; kept only when asked for
 };
 
+// How far apart two median errors may lie by the noise of the points alone.
+double noise_of(const std::vector<Point>& points);
+
 // `points`: all of the family that are fit to be fitted. What ran beside them is taken out by the law of the
-// interference.
-FamilyFit fit_family(Family family, const std::vector<Point>& points, const hardware::GpuSpec& base);
+// interference. `keep_worse`: curves that the base beats replace it all the same.
+FamilyFit fit_family(Family family, const std::vector<Point>& points, const hardware::GpuSpec& base,
+                     bool keep_worse = false);
 
 }  // namespace foretrain::calibrate

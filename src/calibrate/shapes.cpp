@@ -16,7 +16,6 @@
 namespace foretrain::calibrate {
 namespace {
 
-constexpr double least_spread = 0.01;  // a run's clock wanders by that much from one minute to the next
 constexpr double most_deviations = 3;
 
 using Key = std::tuple<std::string, std::uint64_t, std::int64_t, double, bool, std::int64_t>;
@@ -42,7 +41,7 @@ std::string quarrel(const Point& a, const Point& b) {
   if (a.samples == 1 || b.samples == 1) return {};  // of one sample nobody knows the spread
   const double first = a.measured.time.base(), second = b.measured.time.base();
   const double allowed =
-      most_deviations * std::hypot(std::max(a.spread, least_spread), std::max(b.spread, least_spread));
+      most_deviations * std::hypot(std::max(a.spread, least_noise), std::max(b.spread, least_noise));
   if (std::abs(first - second) <= allowed * std::min(first, second)) return {};
   return fmt::format(
       "{} took {:.2f} us ({}) and {:.2f} us ({}), further apart than the {:.1f} % that "
@@ -96,7 +95,10 @@ Merged merge_repeated(const std::vector<Point>& points) {
       point.dropped += points[other].dropped;
       point.spread = std::max(point.spread, points[other].spread);
     }
-    point.measured.time = seconds(quantile(times, 0.5));
+    const double median = quantile(times, 0.5);
+    if (times.size() > 1)
+      point.spread = std::max(point.spread, (quantile(times, 0.84) - quantile(times, 0.16)) / 2 / median);
+    point.measured.time = seconds(median);
     merged.points.push_back(std::move(point));
   }
   return merged;

@@ -10,6 +10,8 @@
 
 namespace foretrain::calibrate {
 
+constexpr double least_noise = 0.01;  // a run's clock wanders by that much from one minute to the next
+
 // Of what is asked of the GPU, without the time; the same on every machine.
 std::uint64_t hash_of(const Kernel& kernel);
 
@@ -19,8 +21,9 @@ std::string describe(const Kernel& kernel);  // "m 4096, n 7168, k 2048"
 std::string place_of(const Point& point);
 
 // Points of one kernel, one shape and one state of the caches and of the GPU beside it become one, with the
-// median of their times, where these lie within three of their spreads together (in quadrature, each 1 % at
-// least; unknown of single samples, which never quarrel). `contradiction` is set by the first that do not.
+// median of their times and the largest of their spreads, that among them included, where these lie within
+// three of their spreads together (in quadrature, each 1 % at least; unknown of single samples, which never
+// quarrel). `contradiction` is set by the first that do not.
 struct Merged {
   std::vector<Point> points;
   std::string contradiction;

@@ -77,7 +77,7 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
   check_states(*read, options.allow);
   const auto results = calibrate::join(*read);
   const std::string part = find_part(options.part, results, options.library);
-  const auto calibration = calibrate::calibrate(results, spec::load_gpu(part));
+  const auto calibration = calibrate::calibrate(results, spec::load_gpu(part), options.keep_worse);
   std::vector<std::string> written;
   if (options.output && calibration.kept() > 0)
     for (const auto& file : calibrate::write_part(calibration, part, *options.output)) {

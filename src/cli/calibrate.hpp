@@ -19,6 +19,7 @@ struct CalibrateOptions {
   std::optional<std::string> part;    // absent: the device's own, by topologies/gpus.yaml
   std::string library = ".";
   std::vector<std::string> allow;  // "unverified", "synthetic"
+  bool keep_worse = false;         // curves that the base's beat too
   bool json = false;
 };
 

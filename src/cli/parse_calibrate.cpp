@@ -34,6 +34,8 @@ void add_calibrate(CLI::App& app, Command& command) {
   add_text(*sub, "--part", options->part, "PART",
            "the part to start from, a name or a file; the device's own if not given");
   add_texts(*sub, "--allow", options->allow, "STATE", "fit unverified or synthetic points too");
+  sub->add_flag("--keep-worse", options->keep_worse,
+                "replace curves of the part that meet the held-out points clearly better too");
   sub->add_flag("--json", options->json, "print JSON");
   sub->callback(
       [options, &command] { command = [options](std::ostream& out) { return calibrate(*options, out); }; });

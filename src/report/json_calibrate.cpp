@@ -41,6 +41,7 @@ std::string to_json(const Calibration& calibration, const std::vector<std::strin
   for (const auto& fit : calibration.families) {
     json.begin_object().member("family", name_of(fit.family)).member("points", fit.points);
     json.member("fitted_on", fit.fitted_on).member("curve", fit.form);
+    json.member("noise", fit.noise).member("worse", fit.worse);
     json.member("kept", fit.curve.has_value()).member("reason", fit.reason);
     write_errors(json, "held_out", fit.held_out);
     write_errors(json, "base_curve", fit.base);

@@ -58,7 +58,7 @@ std::string fits_table(const Calibration& calibration) {
     } else {
       row.insert(row.end(), {"-", "-", "-", "-"});
     }
-    row.push_back(fit.curve ? "kept" : "refused");
+    row.push_back(!fit.curve ? "refused" : fit.worse ? "kept, worse" : "kept");
     table.add(std::move(row));
   }
   std::string text = to_text(table);

@@ -67,6 +67,61 @@ TEST_CASE("the error is that of points which the fit has not seen") {
   CHECK(after.held_out->bias == Approx(-(1 - 1 / 1.1)).margin(1e-6));
 }
 
+TEST_CASE("a fit within the noise of an exact base replaces it, a clearly worse one does not") {
+  // The base is what the times were made of, so it is always the better curve. Ten points of one noise.
+  const auto within = fit_family(Family::gemm_fp8, products(0.01), h200());
+  REQUIRE(within.curve);
+  CHECK(within.held_out->median > within.base->median);
+  CHECK_FALSE(within.worse);
+  // Every fitted point is 6 % slow: the fit follows them, the base does not.
+  auto points = products(0);
+  std::vector<hardware::Measurement> all;
+  for (const auto& point : points) all.push_back(point.measured);
+  for (const std::size_t i : halve(all).fitted) points[i].measured.time = 1.06 * points[i].measured.time;
+  const auto worse = fit_family(Family::gemm_fp8, points, h200());
+  CHECK(worse.worse);
+  CHECK_FALSE(worse.curve);
+  CHECK(worse.reason.find("misses half of the held-out points by more than 6.0 %, the base's curve by more "
+                          "than 0.0 %: further apart than the 1.4 %") == 0);
+  CHECK(fit_family(Family::gemm_fp8, points, h200(), true).curve);
+  // The same of measurements that are known to be no better than 5 %.
+  for (auto& point : points) point.spread = 0.05;
+  CHECK(fit_family(Family::gemm_fp8, points, h200()).curve);
+}
+
+TEST_CASE("the noise is that of the points and of what judges them, 1 % at least") {
+  auto points = products(0);
+  CHECK(noise_of(points) == Approx(std::sqrt(2.0) * 0.01));
+  for (std::size_t i = 0; i < points.size(); ++i) points[i].spread = i % 3 == 0 ? 0.5 : 0.04;
+  CHECK(noise_of(points) == Approx(std::sqrt(2.0) * 0.04));
+  // One sample has no spread; the same shape in several rounds has.
+  auto round = copies({1024, 1024, 1024});
+  for (std::size_t i = 0; i < round.size(); ++i) {
+    round[i].spread = 0;
+    round[i].samples = 1;
+    round[i].measured.time = (1 + 0.1 * static_cast<double>(i)) * round[0].measured.time;
+  }
+  const auto merged = merge_repeated(round);
+  REQUIRE(merged.points.size() == 1);
+  CHECK(merged.points.front().spread == Approx(0.068 / 1.1));
+}
+
+TEST_CASE("a grid judged by its coarser half gives way only to a base that meets its points") {
+  synthetic::Bench bench(h200(), 0);
+  for (const std::int64_t m : {256, 1024, 4096, 16384, 65536})
+    for (const std::int64_t n : {1024, 4096, 16384})
+      for (const std::int64_t k : {512, 2048, 8192})
+        bench.add("gemm", synthetic::gemm(Family::gemm_bf16, DType::bf16, m, n, k));
+  const auto exact = fit_family(Family::gemm_bf16, bench.points, h200());
+  CHECK(exact.worse);
+  CHECK_FALSE(exact.curve);
+  for (auto& point : bench.points) point.measured.time = 1.03 * point.measured.time;
+  const auto off = fit_family(Family::gemm_bf16, bench.points, h200());
+  CHECK(off.held_out->median > off.base->median + off.noise);  // by the coarser half
+  REQUIRE(off.curve);
+  CHECK_FALSE(off.worse);
+}
+
 TEST_CASE("halves hold every point once, the ends of the range among the fitted") {
   std::vector<hardware::Measurement> all;
   for (const auto& point : copies({1, 2, 4, 8, 16, 32, 64, 128, 256})) all.push_back(point.measured);

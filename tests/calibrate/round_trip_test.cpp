@@ -81,7 +81,7 @@ TEST_CASE("a part made of its own noisy times prices kernels within the noise") 
 
 TEST_CASE("a family measured on a whole grid becomes a grid that meets its own points") {
   const auto results = synthetic::everything(h200(), 0);
-  const auto calibration = calibrate::calibrate(results, h200());
+  const auto calibration = calibrate::calibrate(results, h200(), true);
   const auto& fit = fit_of(calibration, Family::gemm_bf16);
   REQUIRE(fit.curve);
   CHECK(fit.form == "grid 4x3x3");
@@ -91,6 +91,23 @@ TEST_CASE("a family measured on a whole grid becomes a grid that meets its own p
   for (const auto& point : results.points)
     if (point.family == Family::gemm_bf16 && point.measured.kernel.m != 6144)
       CHECK(predict(point.measured, part) / point.measured.time == Approx(1).epsilon(0.002));
+}
+
+TEST_CASE("a grid too coarse for its base gives way to it, unless that is asked for") {
+  const auto results = synthetic::everything(h200(), 0.01);
+  const auto calibration = calibrate::calibrate(results, h200());
+  const auto& fit = fit_of(calibration, Family::gemm_bf16);
+  CHECK(fit.worse);
+  CHECK_FALSE(fit.curve);
+  CHECK(fit.held_out->median > fit.base->median + fit.noise);
+  CHECK(fit.reason.find("the base's curve by more than 0.5 %: further apart than the 1.4 %") !=
+        std::string::npos);
+  CHECK(written_and_read(calibration).curves[static_cast<std::size_t>(Family::gemm_bf16)]->from.source ==
+        h200().curves[static_cast<std::size_t>(Family::gemm_bf16)]->from.source);
+  const auto kept = calibrate::calibrate(results, h200(), true);
+  CHECK(fit_of(kept, Family::gemm_bf16).worse);
+  CHECK(fit_of(kept, Family::gemm_bf16).curve);
+  CHECK(kept.kept() == calibration.kept() + 1);
 }
 
 TEST_CASE("curves that were refused or never measured are the base's") {
@@ -112,8 +129,8 @@ TEST_CASE("curves that were refused or never measured are the base's") {
 
 TEST_CASE("the same points give the same files, whatever their order in the results") {
   auto results = synthetic::everything(h200(), 0.01);
-  const auto once = write_part(calibrate::calibrate(results, h200()), base_path, "/nowhere/part.yaml");
-  const auto again = write_part(calibrate::calibrate(results, h200()), base_path, "/nowhere/part.yaml");
+  const auto once = write_part(calibrate::calibrate(results, h200(), true), base_path, "/nowhere/part.yaml");
+  const auto again = write_part(calibrate::calibrate(results, h200(), true), base_path, "/nowhere/part.yaml");
   REQUIRE(once.size() == 2);
   CHECK(once.back().path == "/nowhere/part.yaml");
   CHECK(once.front().path == "/nowhere/part_gemm_bf16.csv");
