@@ -23,7 +23,9 @@ bool traced(const Point& point) {
 std::vector<std::vector<Point>> fit_for_curves(const std::vector<Point>& points, Unused& unused) {
   std::vector<std::vector<Point>> measured(family_count), in_training(family_count);
   for (const Point& point : points) {
-    if (!point.family)
+    if (point.suite == "layer")
+      ++unused.layer;
+    else if (!point.family)
       ++unused.no_family;
     else if (point.ranks > 1)
       ++unused.ranks;

@@ -5,7 +5,8 @@
 // Fitted are points that were alone on the GPU with cold caches, as a kernel of a training step finds them.
 // Where a family has none of these, its points of a traced training run are, with what ran beside them taken
 // out; such a curve says so (fitted_on), and no derate for a training run is applied to it. Left out and
-// counted: warm caches, several ranks, rows without a family, traced kernels of families measured alone.
+// counted: warm caches, several ranks, rows without a family, traced kernels of families measured alone, and
+// rows of a whole layer, which judge curves (calibrate/check_layer.hpp).
 
 #include <cstdint>
 #include <vector>
@@ -16,7 +17,7 @@
 namespace foretrain::calibrate {
 
 struct Unused {
-  std::size_t hot = 0, ranks = 0, no_family = 0, traced = 0;
+  std::size_t hot = 0, ranks = 0, no_family = 0, traced = 0, layer = 0;
 };
 
 struct Calibration {

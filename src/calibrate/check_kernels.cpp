@@ -26,7 +26,7 @@ KernelCheck check_kernels(const Results& results, const hardware::GpuSpec& gpu) 
   const auto full_clock = hardware::at_full_clock(gpu);
   std::map<std::pair<bool, Family>, std::vector<hardware::Measurement>> groups;
   for (const Point& point : results.points) {
-    if (!point.family || point.ranks > 1) {
+    if (!point.family || point.ranks > 1 || point.suite == "layer") {
       ++check.no_family;
     } else if (!point.cold) {
       ++check.hot;

@@ -12,9 +12,12 @@
 #include "calibrate/read_results.hpp"
 #include "calibrate/write_part.hpp"
 #include "cli/scenario_options.hpp"
+#include "cluster/step.hpp"
 #include "report/file.hpp"
 #include "report/text_calibrate.hpp"
+#include "report/text_layer.hpp"
 #include "spec/load.hpp"
+#include "study/stage.hpp"
 
 namespace foretrain::cli {
 namespace {
@@ -99,6 +102,18 @@ int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {
   const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
   const auto check = calibrate::check_kernels(results, gpu);
   if (options.plot_file) report::write_file(*options.plot_file, report::kernels_svg(check));
+  out << (options.json ? report::to_json(check) : report::to_text(check));
+  return 0;
+}
+
+int validate_layer(const ValidateLayerOptions& options, std::ostream& out) {
+  const auto results = calibrate::join(calibrate::read_results(options.results));
+  const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
+  const auto scenario =
+      load({options.scenario.value_or(options.library + "/scenarios/deepseek-v3.yaml"), options.set, {}});
+  const auto step = study::step_spec(scenario, scenario.stages.front());
+  const auto check = calibrate::check_layer(results, gpu, scenario.model, cluster::prepare(step).inputs.work);
+  if (options.plot_file) report::write_file(*options.plot_file, report::layer_svg(check));
   out << (options.json ? report::to_json(check) : report::to_text(check));
   return 0;
 }

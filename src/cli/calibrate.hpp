@@ -34,6 +34,19 @@ struct ValidateKernelsOptions {
   bool json = false;
 };
 
+struct ValidateLayerOptions {
+  std::vector<std::string> results;
+  std::optional<std::string> gpu;
+  std::string library = ".";
+  std::optional<std::string> scenario;  // absent: DeepSeek-V3's
+  std::vector<std::string> set;         // changes to it
+  std::optional<std::string> plot_file;
+  bool json = false;
+};
+
+// Always 0: a miss is a finding.
+int validate_layer(const ValidateLayerOptions& options, std::ostream& out);
+
 int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out);
 
 }  // namespace foretrain::cli

@@ -174,6 +174,7 @@ void add_validate(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("validate", "Put measurements beside what foretrain says of them");
   add_validate_trace(*sub, command);
   add_validate_kernels(*sub, command);
+  add_validate_layer(*sub, command);
   const auto options = std::make_shared<ValidateRunsOptions>();
   sub->add_option("runs", options->files, "files of measured runs, as tests/published/runs.yaml")
       ->type_name("RUNS");
@@ -191,12 +192,12 @@ void add_validate(CLI::App& app, Command& command) {
   sub->add_flag("--json", options->json, "print JSON, units in the key names");
   sub->add_flag("--stats", options->stats, "print CPU-seconds on standard error");
   sub->callback([sub, options, &command] {
-    if (!sub->get_subcommands().empty()) return;  // validate trace, validate kernels
+    if (!sub->get_subcommands().empty()) return;  // validate trace, kernels, layer
     if (options->files.empty())
-      throw SpecError({without_place("validate needs a file of runs, or the word trace or kernels",
+      throw SpecError({without_place("validate needs a file of runs, or the word trace, kernels or layer",
                                      "see foretrain validate --help")});
     const std::string& first = options->files.front();  // a file's name, or a slip of another word
-    const std::string near = nearest_name(first, {"trace", "kernels"});
+    const std::string near = nearest_name(first, {"trace", "kernels", "layer"});
     if (!near.empty() && !std::filesystem::exists(first))
       throw SpecError({without_place(fmt::format("unknown command '{}'", first),
                                      fmt::format("did you mean '{}'?", near))});

@@ -56,4 +56,22 @@ void add_validate_kernels(CLI::App& validate, Command& command) {
   });
 }
 
+void add_validate_layer(CLI::App& validate, Command& command) {
+  CLI::App* layer = validate.add_subcommand(
+      "layer", "A measured MoE layer, by pass and by op, beside what a part says of it");
+  const auto options = std::make_shared<ValidateLayerOptions>();
+  add_results(*layer, options->results, options->library)->required();
+  add_text(*layer, "--gpu", options->gpu, "PART",
+           "the part, a name or a file; the device's own if not given");
+  add_text(*layer, "--scenario", options->scenario, "FILE",
+           "whose model, kernels and recomputation the layer has; DeepSeek-V3's if not given");
+  add_texts(*layer, "--set", options->set, "KEY=VALUE", "change a setting of the scenario");
+  add_text(*layer, "--plot", options->plot_file, "FILE",
+           "write predicted against measured as a picture (SVG)");
+  layer->add_flag("--json", options->json, "print JSON, units in the key names");
+  layer->callback([options, &command] {
+    command = [options](std::ostream& out) { return validate_layer(*options, out); };
+  });
+}
+
 }  // namespace foretrain::cli

@@ -25,5 +25,6 @@ void add_texts(CLI::App& app, const char* name, std::vector<std::string>& values
 void add_calibrate(CLI::App& app, Command& command);
 void add_topology(CLI::App& app, Command& command);
 void add_validate_kernels(CLI::App& validate, Command& command);
+void add_validate_layer(CLI::App& validate, Command& command);
 
 }  // namespace foretrain::cli

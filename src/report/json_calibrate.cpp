@@ -1,5 +1,5 @@
-#include "calibrate/read_results.hpp"
 #include "report/json.hpp"
+#include "report/measured_on.hpp"
 #include "report/text_calibrate.hpp"
 
 namespace foretrain::report {
@@ -8,17 +8,6 @@ namespace {
 using calibrate::Assessment;
 using calibrate::Calibration;
 using calibrate::KernelCheck;
-using calibrate::Results;
-
-void write_device(JsonWriter& json, const Results& results) {
-  const auto& d = results.device;
-  json.key("device").begin_object();
-  json.member("name", d.name).member("sms", d.sms).member("driver", d.driver).member("cuda", d.cuda);
-  json.member("date", d.date).member("version", d.version).member("state", calibrate::name_of(d.state));
-  if (d.sm_clock_mhz) json.member("sm_clock_mhz", *d.sm_clock_mhz);
-  if (d.power_limit_w) json.member("power_limit_w", *d.power_limit_w);
-  json.member("file", results.file).end_object();
-}
 
 void write_errors(JsonWriter& json, const char* name, const std::optional<Assessment>& errors) {
   json.key(name);
@@ -57,6 +46,7 @@ std::string to_json(const Calibration& calibration, const std::vector<std::strin
   json.end_array().key("not_fitted").begin_object();
   json.member("hot", calibration.unused.hot).member("several_ranks", calibration.unused.ranks);
   json.member("no_family", calibration.unused.no_family).member("traced", calibration.unused.traced);
+  json.member("layer", calibration.unused.layer);
   json.end_object();
   json.key("written").begin_array();
   for (const auto& path : written) json.value(path);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "calibrate/shapes.hpp"
+#include "report/measured_on.hpp"
 #include "report/numbers.hpp"
 #include "report/table.hpp"
 
@@ -10,39 +11,7 @@ namespace foretrain::report {
 namespace {
 
 using calibrate::Calibration;
-using calibrate::Device;
 using calibrate::KernelCheck;
-using calibrate::Results;
-
-std::string device_text(const Results& results) {
-  const Device& d = results.device;
-  std::string text = fmt::format("{}, {} SMs", d.name, d.sms);
-  if (d.power_limit_w) text += fmt::format(", {:.0f} W", *d.power_limit_w);
-  if (d.sm_clock_mhz) text += fmt::format(", {:.0f} MHz", *d.sm_clock_mhz);
-  if (!d.driver.empty()) text += ", driver " + d.driver;
-  if (!d.cuda.empty()) text += ", CUDA " + d.cuda;
-  for (const auto& word : {d.date, d.version.empty() ? "" : "version " + d.version})
-    if (!word.empty()) text += ", " + word;
-  return text;
-}
-
-// What nobody may take for a measurement says so before any figure.
-std::string state_text(const Results& results) {
-  switch (results.device.state) {
-    case calibrate::State::verified:
-      return {};
-    case calibrate::State::unverified:
-      return "  UNVERIFIED: nobody has checked the results of these kernels.\n";
-    case calibrate::State::synthetic:
-      return "  SYNTHETIC: made up for tests; no GPU was measured.\n";
-  }
-  return {};
-}
-
-std::string opening(const char* what, const Results& results, const std::string& part) {
-  return fmt::format("{} of {} points, {}, with {}\n", what, results.points.size(), results.file, part) +
-         wrap(device_text(results), "  ") + state_text(results);
-}
 
 std::string fits_table(const Calibration& calibration) {
   Table table{{left("family"), right("points"), right("fitted"), left("curve"), right("median"), right("p90"),
@@ -75,6 +44,7 @@ std::string unused_text(const calibrate::Unused& unused) {
   add(unused.hot, "with warm caches");
   add(unused.ranks, "of several ranks");
   add(unused.no_family, "without a family");
+  add(unused.layer, "of a whole layer");
   add(unused.traced, "traced where others were measured alone");
   return text.empty() ? "" : wrap(text, "  not fitted: ");
 }
@@ -127,12 +97,13 @@ std::string worst_table(const KernelCheck& check) {
 }  // namespace
 
 std::string to_text(const Calibration& calibration) {
-  return opening("Calibration", calibration.results, calibration.base.name) + "\n" + fits_table(calibration) +
-         wrap(fit_notes, "  ") + unused_text(calibration.unused) + interference_text(calibration);
+  return opening_text("Calibration", calibration.results, calibration.base.name) + "\n" +
+         fits_table(calibration) + wrap(fit_notes, "  ") + unused_text(calibration.unused) +
+         interference_text(calibration);
 }
 
 std::string to_text(const KernelCheck& check) {
-  std::string text = opening("Check", check.results, check.gpu.name) + "\n" + families_table(check);
+  std::string text = opening_text("Check", check.results, check.gpu.name) + "\n" + families_table(check);
   if (check.hot > 0) text += fmt::format("  left out: {} points with warm caches\n", check.hot);
   if (check.no_family > 0)
     text += fmt::format("  left out: {} points without a family or of several ranks\n", check.no_family);

@@ -175,3 +175,28 @@ TEST_CASE("a trace for calibrate needs its rules and its model, and names for al
                  "validate/rules/deepseek-v3.yaml", "--model", "models/deepseek-v3.yaml", "--expert", "64"})
             .find("are not of one device") != std::string::npos);
 }
+
+TEST_CASE("validate layer prints, draws and says in JSON how far each pass is off") {
+  const command::Folder folder("calibrate");
+  const std::string layer = "validate/results/synthetic-h200-layer.csv";
+  const auto picture = folder.file("layer.svg").string();
+  const auto out = printed({"validate", "layer", layer, "--gpu", "h100-500w", "--plot", picture});
+  CHECK(out.find("SYNTHETIC") != std::string::npos);
+  CHECK(out.find("beyond the 5.0 % that is asked for") != std::string::npos);
+  const auto svg = command::read(picture);
+  CHECK(svg.find("<svg") == 0);
+  CHECK(svg.find("attention_i (") != std::string::npos);
+  const auto found = json::parse(printed({"validate", "layer", layer, "--json"}));
+  CHECK(std::abs(found.at("passes").at("all").at("error").number) < 0.01);
+  CHECK(found.at("passes").at("forward").at("covered").number > 0.9);
+  CHECK(found.at("ops").items.size() > 100);
+  CHECK(found.at("not_measured").items.empty());
+  // Without recomputation the list is shorter than what was measured.
+  const auto kept =
+      json::parse(printed({"validate", "layer", layer, "--json", "--set", "plan.recompute=[]"}));
+  CHECK(kept.at("not_compared").items.size() > 5);
+  CHECK(mistake({"validate", "layer", results}).find("has no rows of suite 'layer'") != std::string::npos);
+  CHECK(mistake({"validate", "layers", layer}).find("did you mean 'layer'?") != std::string::npos);
+  CHECK(mistake({"validate", "layer", layer, "--scenario", "scenarios/llama.yaml"}).find("no such file") !=
+        std::string::npos);
+}
