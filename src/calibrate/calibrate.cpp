@@ -25,6 +25,8 @@ std::vector<std::vector<Point>> fit_for_curves(const std::vector<Point>& points,
   for (const Point& point : points) {
     if (point.suite == "layer")
       ++unused.layer;
+    else if (!point.family && (point.suite == "launch" || is_transfer(point) || is_collective(point)))
+      continue;  // what no curve holds: launch gap, copies, collectives
     else if (!point.family)
       ++unused.no_family;
     else if (point.ranks > 1)
@@ -56,6 +58,15 @@ void sign(const Results& results, bool in_training, FamilyFit& fit) {
     if (*rate && (*rate)->from.source.empty()) (*rate)->from.source = source_of(results, fit);
 }
 
+void sign(const Results& results, const hardware::GpuSpec& base, CollectiveFit& fit) {
+  fit.rates->from.source = fmt::format(
+      "{}: one node, {} of {} points fitted; on the {} others off by {:.1f} % (median); the factors stand "
+      "on: {}",
+      source_of(results), fit.fitted_on, fit.points, fit.held_out->points, fit.held_out->median * 100,
+      base.collectives.from.source);
+  fit.rates->from.spread = std::max(0.01, fit.held_out->median);
+}
+
 }  // namespace
 
 void check_device(const Results& results, const hardware::GpuSpec& part) {
@@ -67,15 +78,17 @@ void check_device(const Results& results, const hardware::GpuSpec& part) {
 }
 
 std::size_t Calibration::kept() const {
-  return static_cast<std::size_t>(
-      std::count_if(families.begin(), families.end(), [](const auto& fit) { return fit.curve.has_value(); }));
+  const auto curves =
+      std::count_if(families.begin(), families.end(), [](const auto& fit) { return fit.curve.has_value(); });
+  return static_cast<std::size_t>(curves) + (launch && launch->gap ? 1 : 0) +
+         (collectives && collectives->rates ? 1 : 0);
 }
 
 double spread_of(const FamilyFit& fit) {
   return std::max(0.01, fit.held_out->median);
 }
 
-std::string source_of(const Results& results, const FamilyFit& fit) {
+std::string source_of(const Results& results) {
   const Device& device = results.device;
   std::string text;
   if (device.state == State::synthetic) text = "SYNTHETIC, made up for tests: ";
@@ -85,14 +98,23 @@ std::string source_of(const Results& results, const FamilyFit& fit) {
   if (!device.cuda.empty()) text += ", CUDA " + device.cuda;
   for (const auto& word : {device.date, device.version.empty() ? "" : "version " + device.version})
     if (!word.empty()) text += ", " + word;
-  text += fmt::format(", {}: {} of {} points fitted", results.file, fit.fitted_on, fit.points);
+  text += ", " + results.file;
+  for (const Overhead& overhead : results.overheads)
+    if (overhead.reason.empty())
+      text += fmt::format(", less {:.2f} us of an empty kernel", overhead.time.base() * 1e6);
+  return text;
+}
+
+std::string source_of(const Results& results, const FamilyFit& fit) {
+  const std::string text =
+      source_of(results) + fmt::format(": {} of {} points fitted", fit.fitted_on, fit.points);
   return text + fmt::format("; on the {} others off by {:.1f} % (median), {:.1f} % (p90)",
                             fit.held_out->points, fit.held_out->median * 100, fit.held_out->p90 * 100);
 }
 
 Calibration calibrate(const Results& results, const hardware::GpuSpec& base, bool keep_worse) {
   check_device(results, base);
-  Calibration calibration{results, base, {}, {}, {}};
+  Calibration calibration{results, base, {}, {}, {}, {}, {}, {}};
   const auto of_family = fit_for_curves(results.points, calibration.unused);
   for (std::size_t i = 0; i < family_count; ++i) {
     if (of_family[i].empty()) continue;
@@ -100,6 +122,14 @@ Calibration calibrate(const Results& results, const hardware::GpuSpec& base, boo
     if (fit.curve) sign(results, traced(of_family[i].front()), fit);
     calibration.families.push_back(std::move(fit));
   }
+  calibration.launch = fit_launch(results);
+  if (calibration.launch && calibration.launch->gap)
+    calibration.launch->gap->from.source =
+        source_of(results) + ": from one launch of an empty kernel to the next; spread: a graph's nodes";
+  calibration.collectives = fit_collectives(results.points, base, keep_worse);
+  if (calibration.collectives && calibration.collectives->rates)
+    sign(results, base, *calibration.collectives);
+  calibration.transfers = fit_transfers(results.points, base);
   calibration.interference = compare_interference(results.points, with_curves(calibration));
   return calibration;
 }
@@ -111,6 +141,9 @@ hardware::GpuSpec with_curves(const Calibration& calibration) {
     gpu = fit.grid ? with_grid(std::move(gpu), fit.family, *fit.curve, *fit.grid)
                    : with_curve(std::move(gpu), fit.family, *fit.curve);
   }
+  if (calibration.launch && calibration.launch->gap) gpu.launch_gap = *calibration.launch->gap;
+  if (calibration.collectives && calibration.collectives->rates)
+    gpu.collectives = *calibration.collectives->rates;
   return gpu;
 }
 

@@ -11,7 +11,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "calibrate/fit_collectives.hpp"
 #include "calibrate/fit_family.hpp"
+#include "calibrate/fit_launch.hpp"
+#include "calibrate/fit_transfers.hpp"
 #include "calibrate/interference.hpp"
 
 namespace foretrain::calibrate {
@@ -25,9 +28,12 @@ struct Calibration {
   hardware::GpuSpec base;
   std::vector<FamilyFit> families;  // in the order of base/kernel.hpp; only those with points
   std::vector<SlowDown> interference;
+  std::optional<LaunchFit> launch;
+  std::optional<CollectiveFit> collectives;
+  std::vector<TransferFit> transfers;
   Unused unused;
 
-  std::size_t kept() const;
+  std::size_t kept() const;  // curves, launch gap and collectives that a part will hold
 };
 
 // Throws SpecError where device and part do not go together: another number of SMs.
@@ -36,11 +42,12 @@ void check_device(const Results& results, const hardware::GpuSpec& part);
 // `keep_worse`: see fit_family.
 Calibration calibrate(const Results& results, const hardware::GpuSpec& base, bool keep_worse = false);
 
-// The base part with the curves that were kept.
+// The base part with what was kept.
 hardware::GpuSpec with_curves(const Calibration& calibration);
 
 // What a curve's `source` says: device, driver, CUDA, date, version, file, points and the held-out error.
 std::string source_of(const Results& results, const FamilyFit& fit);
-double spread_of(const FamilyFit& fit);  // the held-out median error, 1 % at least
+std::string source_of(const Results& results);  // the device and the file alone
+double spread_of(const FamilyFit& fit);         // the held-out median error, 1 % at least
 
 }  // namespace foretrain::calibrate

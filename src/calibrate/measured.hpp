@@ -43,10 +43,19 @@ struct Point {
   int line = 0;
 };
 
+// What the pair of events around every kernel of a file saw of an empty one (calibrate/overhead.hpp).
+struct Overhead {
+  std::string file;
+  Seconds time{};
+  std::size_t rows = 0;  // that it was taken from
+  std::string reason;    // why it was not; "" when it was
+};
+
 struct Results {
   std::string file;
   Device device;
   std::vector<Point> points;
+  std::vector<Overhead> overheads = {};  // of files with a row `empty_kernel`
 };
 
 }  // namespace foretrain::calibrate

@@ -192,6 +192,7 @@ Results join(const std::vector<Results>& all) {
     list(joined.device.version, other.device.version);
     joined.device.state = std::max(joined.device.state, other.device.state);
     joined.points.insert(joined.points.end(), other.points.begin(), other.points.end());
+    joined.overheads.insert(joined.overheads.end(), other.overheads.begin(), other.overheads.end());
   }
   return joined;
 }

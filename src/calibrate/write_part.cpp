@@ -65,6 +65,10 @@ std::string table_lines(const Curve& curve) {
   return text;
 }
 
+std::string sourced_lines(const Provenance& from) {
+  return fmt::format("    spread: {}\n    source: {}\n", percent(from.spread), quoted(from.source));
+}
+
 std::string curve_lines(const FamilyFit& fit, const std::string& table) {
   const Curve& curve = *fit.curve;
   std::string text;
@@ -89,8 +93,30 @@ std::string curve_lines(const FamilyFit& fit, const std::string& table) {
   if (!curve.fitted_on.empty()) text += fmt::format("    fitted_on: {}\n", quoted(curve.fitted_on));
   if (curve.accumulation) text += sourced("accumulation", *curve.accumulation);
   if (curve.promoted) text += sourced("promoted", *curve.promoted);
-  return text + fmt::format("    spread: {}\n    source: {}\n", percent(curve.from.spread),
-                            quoted(curve.from.source));
+  return text + sourced_lines(curve.from);
+}
+
+std::string launch_lines(const Sourced<Seconds>& gap) {
+  return fmt::format("  launch_gap:\n    value: {}\n", microseconds(gap.value)) + sourced_lines(gap.from);
+}
+
+std::string protocol_line(const char* name, const ProtocolRate& rate) {
+  return fmt::format("    {}: {{base: {}, step: {}, rate: {:.3f} GB/s}}\n", name, microseconds(rate.base),
+                     microseconds(rate.step), rate.rate.base() / 1e9);
+}
+
+std::string collective_lines(const CollectiveRates& rates) {
+  std::string text = "  collectives:\n" + protocol_line("ll", rates.ll) +
+                     protocol_line("ll128", rates.ll128) + protocol_line("simple", rates.simple);
+  text += fmt::format("    simple_sharpness: {:.3f}\n    own_share: {}\n    ll_up_to: {:.0f} B\n",
+                      rates.simple_sharpness, percent(rates.own_share), rates.ll_up_to.base());
+  if (rates.nvls_rate > Bandwidth{})
+    text += fmt::format("    nvls: {{step: {}, rate: {:.3f} GB/s, from: {}}}\n",
+                        microseconds(rates.nvls_step), rates.nvls_rate.base() / 1e9, rates.nvls_from);
+  text += fmt::format("    tree_share: {}\n", percent(rates.tree_share));
+  text += protocol_line("exchange_small", rates.exchange_small) + protocol_line("exchange", rates.exchange);
+  return text + fmt::format("    exchange_own_share: {}\n", percent(rates.exchange_own_share)) +
+         sourced_lines(rates.from);
 }
 
 std::string grid_text(const Calibration& calibration, const FamilyFit& fit) {
@@ -134,6 +160,8 @@ std::string head(const Calibration& calibration, const std::string& base) {
   for (const FamilyFit& fit : calibration.families)
     if (!fit.curve)
       text += fmt::format("# {} keeps the base's curve: {}\n", name_of(fit.family), one_line(fit.reason));
+  if (calibration.collectives && !calibration.collectives->rates)
+    text += fmt::format("# collectives are the base's: {}\n", one_line(calibration.collectives->reason));
   return text + fmt::format("base: {}\nset:\n", quoted(base));
 }
 
@@ -154,8 +182,35 @@ std::vector<PartFile> write_part(const Calibration& calibration, const std::stri
       if (twice || section == std::string_view("curves"))
         text += fmt::format("  {}.{}:\n{}", section, family, curve_lines(fit, table));
   }
+  if (calibration.launch && calibration.launch->gap) text += launch_lines(*calibration.launch->gap);
+  if (calibration.collectives && calibration.collectives->rates)
+    text += collective_lines(*calibration.collectives->rates);
   files.push_back({part.string(), std::move(text)});
   return files;
+}
+
+std::optional<PartFile> write_host(const Calibration& calibration, const std::string& base_path,
+                                   const std::string& part_path) {
+  const fs::path gpu = part_path, part = gpu.parent_path() / (gpu.stem().string() + "_host.yaml");
+  std::string rates;
+  for (const auto& [kernel, key] : {std::pair{"copy_to_host", "to_host"}, {"copy_to_gpu", "to_gpu"}})
+    for (const TransferFit& fit : calibration.transfers) {
+      if (fit.kernel != kernel || !fit.reason.empty()) continue;
+      const Provenance from{
+          fmt::format("{}: {} of {} sizes fitted, {:.1f} us fixed; off by {:.1f} % (median) on "
+                      "the {} others; one GPU at a time",
+                      source_of(calibration.results), fit.fitted_on, fit.points, fit.latency.base() * 1e6,
+                      fit.held_out->median * 100, fit.held_out->points),
+          "", std::max(0.01, fit.held_out->median)};
+      rates +=
+          fmt::format("  {}:\n    value: {:.3f} GB/s\n", key, fit.rate.base() / 1e9) + sourced_lines(from);
+    }
+  if (rates.empty()) return std::nullopt;
+  return PartFile{part.string(),
+                  fmt::format("# A host with the rates of copies that were measured in {}; state: "
+                              "{}. Written by foretrain calibrate.\nbase: {}\nset:\n{}",
+                              one_line(calibration.results.file), name_of(calibration.results.device.state),
+                              quoted(relative_base(base_path, part)), rates)};
 }
 
 }  // namespace foretrain::calibrate

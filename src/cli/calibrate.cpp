@@ -9,6 +9,7 @@
 
 #include "base/diagnostic.hpp"
 #include "calibrate/find_part.hpp"
+#include "calibrate/overhead.hpp"
 #include "calibrate/read_results.hpp"
 #include "calibrate/write_part.hpp"
 #include "cli/scenario_options.hpp"
@@ -46,10 +47,17 @@ void check_states(const std::vector<calibrate::Results>& all, const std::vector<
   if (!refused.empty()) throw SpecError(std::move(refused));
 }
 
+// Each file's rows without the overhead that it measured.
+std::vector<calibrate::Results> read_net(const std::vector<std::string>& paths) {
+  auto all = calibrate::read_results(paths);
+  for (auto& results : all) results = calibrate::without_overhead(std::move(results));
+  return all;
+}
+
 // Result files first, then the trace. Nothing when the trace has kernels without a name, whose tables then
 // say which.
 std::optional<std::vector<calibrate::Results>> read_all(const CalibrateOptions& options, std::ostream& out) {
-  auto all = calibrate::read_results(options.results);
+  auto all = read_net(options.results);
   if (!options.from_trace) return all;
   for (const auto& [name, value] : {std::pair{"--rules", &options.rules}, {"--model", &options.model}})
     if (!*value)
@@ -69,6 +77,26 @@ std::optional<std::vector<calibrate::Results>> read_all(const CalibrateOptions& 
   return all;
 }
 
+// Everything is made before anything is written.
+std::vector<std::string> write_all(const CalibrateOptions& options, const calibrate::Calibration& calibration,
+                                   const std::string& part) {
+  std::vector<std::string> written;
+  if (!options.output) return written;
+  std::vector<calibrate::PartFile> files;
+  if (calibration.kept() > 0) files = calibrate::write_part(calibration, part, *options.output);
+  if (options.host) {
+    const std::string base = calibrate::part_path(*options.host, options.library);
+    spec::load_host(base);  // a mistake in it is told here and not when the part is used
+    if (auto host = calibrate::write_host(calibration, base, *options.output))
+      files.insert(files.begin(), std::move(*host));
+  }
+  for (const auto& file : files) {
+    report::write_file(file.path, file.text);
+    written.push_back(file.path);
+  }
+  return written;
+}
+
 }  // namespace
 
 int calibrate(const CalibrateOptions& options, std::ostream& out) {
@@ -81,12 +109,7 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
   const auto results = calibrate::join(*read);
   const std::string part = find_part(options.part, results, options.library);
   const auto calibration = calibrate::calibrate(results, spec::load_gpu(part), options.keep_worse);
-  std::vector<std::string> written;
-  if (options.output && calibration.kept() > 0)
-    for (const auto& file : calibrate::write_part(calibration, part, *options.output)) {
-      report::write_file(file.path, file.text);
-      written.push_back(file.path);
-    }
+  const auto written = write_all(options, calibration, part);
   if (options.json) {
     out << report::to_json(calibration, written);
   } else {
@@ -98,7 +121,7 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
 }
 
 int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {
-  const auto results = calibrate::join(calibrate::read_results(options.results));
+  const auto results = calibrate::join(read_net(options.results));
   const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
   const auto check = calibrate::check_kernels(results, gpu);
   if (options.plot_file) report::write_file(*options.plot_file, report::kernels_svg(check));
@@ -107,7 +130,7 @@ int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {
 }
 
 int validate_layer(const ValidateLayerOptions& options, std::ostream& out) {
-  const auto results = calibrate::join(calibrate::read_results(options.results));
+  const auto results = calibrate::join(read_net(options.results));
   const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
   const auto scenario =
       load({options.scenario.value_or(options.library + "/scenarios/deepseek-v3.yaml"), options.set, {}});

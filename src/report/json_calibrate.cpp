@@ -19,6 +19,51 @@ void write_errors(JsonWriter& json, const char* name, const std::optional<Assess
   json.member("p90", errors->p90).member("bias", errors->bias).end_object();
 }
 
+void write_launch(JsonWriter& json, const Calibration& calibration) {
+  json.key("launch");
+  if (!calibration.launch) {
+    json.null();
+    return;
+  }
+  const auto& fit = *calibration.launch;
+  json.begin_object().member("queued_s", fit.queued.base()).member("graph_s", fit.graph.base());
+  json.member("host_s", fit.host.base()).member("kept", fit.gap.has_value());
+  json.member("reason", fit.reason).end_object();
+}
+
+void write_collectives(JsonWriter& json, const Calibration& calibration) {
+  json.key("collectives");
+  if (!calibration.collectives) {
+    json.null();
+    return;
+  }
+  const auto& fit = *calibration.collectives;
+  json.begin_object().member("points", fit.points).member("fitted_on", fit.fitted_on);
+  json.member("kept", fit.rates.has_value()).member("worse", fit.worse).member("reason", fit.reason);
+  write_errors(json, "held_out", fit.held_out);
+  write_errors(json, "base_table", fit.base);
+  json.key("rows").begin_array();
+  for (const auto& row : fit.rows) {
+    json.begin_object().member("collective", row.kernel).member("gpus", row.ranks);
+    json.member("points", row.points).member("held_out", row.held_out);
+    json.member("median", row.median).member("base_median", row.base).end_object();
+  }
+  json.end_array().end_object();
+}
+
+void write_transfers(JsonWriter& json, const Calibration& calibration) {
+  json.key("transfers").begin_array();
+  for (const auto& fit : calibration.transfers) {
+    json.begin_object().member("kernel", fit.kernel).member("points", fit.points);
+    json.member("fitted_on", fit.fitted_on).member("bytes_per_s", fit.rate.base());
+    json.member("fixed_s", fit.latency.base()).member("kept", fit.reason.empty());
+    json.member("reason", fit.reason);
+    write_errors(json, "held_out", fit.held_out);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string to_json(const Calibration& calibration, const std::vector<std::string>& written) {
@@ -48,6 +93,9 @@ std::string to_json(const Calibration& calibration, const std::vector<std::strin
   json.member("no_family", calibration.unused.no_family).member("traced", calibration.unused.traced);
   json.member("layer", calibration.unused.layer);
   json.end_object();
+  write_launch(json, calibration);
+  write_collectives(json, calibration);
+  write_transfers(json, calibration);
   json.key("written").begin_array();
   for (const auto& path : written) json.value(path);
   json.end_array().end_object();

@@ -46,7 +46,13 @@ void write_device(JsonWriter& json, const calibrate::Results& results) {
   json.member("date", d.date).member("version", d.version).member("state", calibrate::name_of(d.state));
   if (d.sm_clock_mhz) json.member("sm_clock_mhz", *d.sm_clock_mhz);
   if (d.power_limit_w) json.member("power_limit_w", *d.power_limit_w);
-  json.member("file", results.file).end_object();
+  json.member("file", results.file);
+  json.key("empty_kernels").begin_array();
+  for (const auto& overhead : results.overheads) {
+    json.begin_object().member("file", overhead.file).member("time_s", overhead.time.base());
+    json.member("rows", overhead.rows).member("reason", overhead.reason).end_object();
+  }
+  json.end_array().end_object();
 }
 
 }  // namespace foretrain::report

@@ -62,6 +62,80 @@ std::string interference_text(const Calibration& calibration) {
   return "\nSlower beside communication, time over time alone (medians)\n" + to_text(table);
 }
 
+std::string overheads_text(const calibrate::Results& results) {
+  std::string text;
+  for (const auto& overhead : results.overheads) {
+    const std::string what =
+        overhead.reason.empty()
+            ? fmt::format("{} us of an empty kernel taken from each of {} rows of {}",
+                          fixed(overhead.time.base() * 1e6, 2), overhead.rows, overhead.file)
+            : fmt::format("nothing taken from the rows of {}: {}", overhead.file, overhead.reason);
+    text += wrap(what, "  event pairs: ");
+  }
+  return text;
+}
+
+std::string launch_text(const Calibration& calibration) {
+  if (!calibration.launch) return {};
+  const auto& fit = *calibration.launch;
+  std::string text;
+  for (const auto& [what, time] :
+       {std::pair{"queued", fit.queued}, {"in a graph", fit.graph}, {"host", fit.host}})
+    if (time > Seconds{})
+      text += fmt::format("{}{} {} us", text.empty() ? "" : ", ", what, fixed(time.base() * 1e6, 2));
+  text += fmt::format("; the part has {} us", fixed(calibration.base.launch_gap.value.base() * 1e6, 2));
+  text += fit.gap ? fmt::format("; kept: {} us, spread {}", fixed(fit.gap->value.base() * 1e6, 2),
+                                percent_text(fit.gap->from.spread))
+                  : fmt::format("; refused: {}", fit.reason);
+  return "\n" + wrap(text, "From one launch to the next: ");
+}
+
+std::string collectives_text(const Calibration& calibration) {
+  if (!calibration.collectives) return {};
+  const auto& fit = *calibration.collectives;
+  std::string text = "\nCollectives in one node (several nodes: not measured)\n";
+  if (!fit.rows.empty()) {
+    Table table{{left("collective"), right("GPUs"), right("points"), right("held out"), right("median"),
+                 right("base")},
+                {}};
+    for (const auto& row : fit.rows)
+      table.add({row.kernel, fmt::format("{}", row.ranks), fmt::format("{}", row.points),
+                 fmt::format("{}", row.held_out), row.held_out > 0 ? percent_text(row.median) : "-",
+                 row.held_out > 0 ? percent_text(row.base) : "-"});
+    text += to_text(table);
+  }
+  if (fit.held_out)
+    text += fmt::format("  {} of {} points fitted; on the others off by {} (median), {} (p90); base {}{}\n",
+                        fit.fitted_on, fit.points, percent_text(fit.held_out->median),
+                        percent_text(fit.held_out->p90), percent_text(fit.base->median),
+                        !fit.rates  ? ""
+                        : fit.worse ? ": kept, worse"
+                                    : ": kept");
+  return text + (fit.rates ? "" : wrap(fit.reason, "  refused: "));
+}
+
+std::string transfers_text(const Calibration& calibration) {
+  if (calibration.transfers.empty()) return {};
+  Table table{{left("copies and messages"), right("sizes"), right("fitted"), right("rate"), right("fixed us"),
+               right("median"), left("outcome")},
+              {}};
+  for (const auto& fit : calibration.transfers) {
+    const bool of_host = fit.kernel == "copy_to_host" || fit.kernel == "copy_to_gpu";
+    std::vector<std::string> row{fit.kernel, fmt::format("{}", fit.points), fmt::format("{}", fit.fitted_on)};
+    if (fit.held_out)
+      row.insert(row.end(), {bandwidth_text(fit.rate), fixed(fit.latency.base() * 1e6, 1),
+                             percent_text(fit.held_out->median)});
+    else
+      row.insert(row.end(), {"-", "-", "-"});
+    row.push_back(!fit.reason.empty() ? "refused" : of_host ? "of a host's part" : "shown only");
+    table.add(std::move(row));
+  }
+  std::string text = "\n" + to_text(table);
+  for (const auto& fit : calibration.transfers)
+    if (!fit.reason.empty()) text += wrap(fit.reason, fmt::format("  refused {}: ", fit.kernel));
+  return text;
+}
+
 constexpr const char* fit_notes =
     "fitted: points behind the curve; median, p90: of the error on the others; bias: of their sum; base: "
     "median error of the base part's curve on the same points.";
@@ -97,13 +171,17 @@ std::string worst_table(const KernelCheck& check) {
 }  // namespace
 
 std::string to_text(const Calibration& calibration) {
-  return opening_text("Calibration", calibration.results, calibration.base.name) + "\n" +
-         fits_table(calibration) + wrap(fit_notes, "  ") + unused_text(calibration.unused) +
-         interference_text(calibration);
+  const std::string fits =
+      calibration.families.empty() ? "" : "\n" + fits_table(calibration) + wrap(fit_notes, "  ");
+  return opening_text("Calibration", calibration.results, calibration.base.name) +
+         overheads_text(calibration.results) + fits + unused_text(calibration.unused) +
+         interference_text(calibration) + launch_text(calibration) + collectives_text(calibration) +
+         transfers_text(calibration);
 }
 
 std::string to_text(const KernelCheck& check) {
-  std::string text = opening_text("Check", check.results, check.gpu.name) + "\n" + families_table(check);
+  std::string text = opening_text("Check", check.results, check.gpu.name) + overheads_text(check.results) +
+                     "\n" + families_table(check);
   if (check.hot > 0) text += fmt::format("  left out: {} points with warm caches\n", check.hot);
   if (check.no_family > 0)
     text += fmt::format("  left out: {} points without a family or of several ranks\n", check.no_family);

@@ -79,6 +79,9 @@ hardware::GpuSpec load_gpu(const std::string& path) {
 hardware::NicSpec load_nic(const std::string& path) {
   return load_alone(path, [](Reader& reader) { return read_nic(reader); });
 }
+hardware::HostSpec load_host(const std::string& path) {
+  return load_alone(path, [](Reader& reader) { return read_host(reader); });
+}
 CollectiveRates load_collectives(const std::string& path) {
   return load_alone(path, [](Reader& reader) { return read_collective_rates(reader); });
 }

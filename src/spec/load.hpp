@@ -21,6 +21,7 @@ Scenario load(const std::string& path, const std::vector<std::string>& overrides
 model::TransformerSpec load_model(const std::string& path);
 hardware::GpuSpec load_gpu(const std::string& path);
 hardware::NicSpec load_nic(const std::string& path);
+hardware::HostSpec load_host(const std::string& path);
 CollectiveRates load_collectives(const std::string& path);
 plan::SoftwareSpec load_software(const std::string& path);
 

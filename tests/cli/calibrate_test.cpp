@@ -200,3 +200,22 @@ TEST_CASE("validate layer prints, draws and says in JSON how far each pass is of
   CHECK(mistake({"validate", "layer", layer, "--scenario", "scenarios/llama.yaml"}).find("no such file") !=
         std::string::npos);
 }
+
+TEST_CASE("a node's file makes a GPU's part and its host's, which a scenario takes") {
+  const command::Folder folder("calibrate");
+  const std::string node = "validate/results/synthetic-h200-node.csv";
+  const auto part = folder.file("part.yaml").string(), host = folder.file("part_host.yaml").string();
+  const auto out =
+      printed({"calibrate", node, "--allow", "synthetic", "--host", "host-xeon-8480c", "-o", part});
+  CHECK(out.find("wrote " + host + "\n") < out.find("wrote " + part + "\n"));
+  CHECK(run({"check", "scenarios/deepseek-v3.yaml", "--set", "cluster.gpu=" + part, "--set",
+             "cluster.host=" + host})
+            .status == 0);
+  CHECK(mistake({"calibrate", node, "--allow", "synthetic", "--host", "host-vax", "-o", part})
+            .find("no such file") != std::string::npos);
+  const auto found = json::parse(printed({"calibrate", node, "--allow", "synthetic", "--json"}));
+  CHECK(found.at("device").at("empty_kernels").items.at(0).at("rows").number == 23);
+  CHECK(found.at("launch").at("kept").truth);
+  CHECK(found.at("collectives").at("rows").items.size() == 12);
+  CHECK(found.at("transfers").items.size() == 4);
+}

@@ -98,6 +98,7 @@ const std::vector<Golden> goldens{
      "calibrate --from-trace tests/published/deepseek_v3_trace_kernels.json --rules "
      "validate/rules/deepseek-v3.yaml --model models/deepseek-v3.yaml --expert 64 --rounds 0,2"},
     {"validate_kernels.txt", "validate kernels validate/results/synthetic-h200.csv --gpu h100"},
+    {"calibrate_node.txt", "calibrate validate/results/synthetic-h200-node.csv --allow synthetic"},
     {"validate_layer.txt", "validate layer validate/results/synthetic-h200-layer.csv"},
     {"small.txt", "run scenarios/small.yaml"},
     {"small_does_not_fit.txt", "run scenarios/small.yaml --set plan.micro_batch=16", 1},
