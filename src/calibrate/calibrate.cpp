@@ -47,12 +47,27 @@ std::vector<std::vector<Point>> fit_for_curves(const std::vector<Point>& points,
   return measured;
 }
 
+// "traced kernels of trace.json, rounds 0 and 2": validate trace judges such a curve by the other rounds.
+std::string rounds_behind(const Results& results, const std::vector<Point>& points) {
+  const std::string_view suite = "trace round ";
+  std::vector<std::string> rounds;
+  for (const Point& point : points)
+    if (point.suite.starts_with(suite)) {
+      std::string round = point.suite.substr(suite.size());
+      if (std::find(rounds.begin(), rounds.end(), round) == rounds.end()) rounds.push_back(std::move(round));
+    }
+  std::string text = "traced kernels of " + results.file;
+  for (std::size_t i = 0; i < rounds.size(); ++i)
+    text += (i == 0 ? ", rounds " : i + 1 < rounds.size() ? ", " : " and ") + rounds[i];
+  return text;
+}
+
 // Where a curve and the rates beside it come from. What was kept of the base has its source already.
-void sign(const Results& results, bool in_training, FamilyFit& fit) {
+void sign(const Results& results, const std::vector<Point>& points, FamilyFit& fit) {
   auto& curve = *fit.curve;
   curve.from = {source_of(results, fit), "", spread_of(fit)};
   curve.borrowed_from.clear();
-  curve.fitted_on = in_training ? "traced kernels of " + results.file : "";
+  curve.fitted_on = traced(points.front()) ? rounds_behind(results, points) : "";
   curve.bound = false;
   for (auto* rate : {&curve.accumulation, &curve.promoted})
     if (*rate && (*rate)->from.source.empty()) (*rate)->from.source = source_of(results, fit);
@@ -119,7 +134,7 @@ Calibration calibrate(const Results& results, const hardware::GpuSpec& base, boo
   for (std::size_t i = 0; i < family_count; ++i) {
     if (of_family[i].empty()) continue;
     FamilyFit fit = fit_family(static_cast<Family>(i), of_family[i], base, keep_worse);
-    if (fit.curve) sign(results, traced(of_family[i].front()), fit);
+    if (fit.curve) sign(results, of_family[i], fit);
     calibration.families.push_back(std::move(fit));
   }
   calibration.launch = fit_launch(results);

@@ -90,6 +90,8 @@ std::string curve_lines(const FamilyFit& fit, const std::string& table) {
   if (curve.kind == Curve::Kind::bandwidth || curve.per_launch > Seconds{})
     text += fmt::format("    per_launch: {}\n", microseconds(curve.per_launch));
   if (curve.whole_chip) text += "    blocks: whole_chip\n";
+  if (!curve.borrowed_from.empty())
+    text += fmt::format("    borrowed_from: {}\n", quoted(curve.borrowed_from));
   if (!curve.fitted_on.empty()) text += fmt::format("    fitted_on: {}\n", quoted(curve.fitted_on));
   if (curve.accumulation) text += sourced("accumulation", *curve.accumulation);
   if (curve.promoted) text += sourced("promoted", *curve.promoted);

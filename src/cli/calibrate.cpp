@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/diagnostic.hpp"
+#include "calibrate/carry.hpp"
 #include "calibrate/find_part.hpp"
 #include "calibrate/overhead.hpp"
 #include "calibrate/read_results.hpp"
@@ -109,15 +110,22 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
   const auto results = calibrate::join(*read);
   const std::string part = find_part(options.part, results, options.library);
   const auto calibration = calibrate::calibrate(results, spec::load_gpu(part), options.keep_worse);
-  const auto written = write_all(options, calibration, part);
+  std::string base = part;
+  auto result = calibration;
+  if (options.onto) {
+    base = calibrate::part_path(*options.onto, options.library);
+    result = calibrate::carry(std::move(result), spec::load_gpu(base));
+  }
+  const auto written = write_all(options, result, base);
   if (options.json) {
-    out << report::to_json(calibration, written);
+    out << report::to_json(calibration, written, options.onto ? result.base.name : "");
   } else {
     out << report::to_text(calibration);
+    if (options.onto) out << report::carried_text(calibration, result);
     for (const auto& path : written) out << fmt::format("wrote {}\n", path);
-    if (calibration.kept() == 0) out << "no curve could be fitted: nothing to write\n";
+    if (result.kept() == 0) out << "no curve could be fitted: nothing to write\n";
   }
-  return calibration.kept() > 0 ? 0 : 1;
+  return result.kept() > 0 ? 0 : 1;
 }
 
 int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {

@@ -17,6 +17,7 @@ struct CalibrateOptions {
   ImportTraceOptions trace;           // how; its files are those above
   std::optional<std::string> output;  // absent: fitted and shown, nothing written
   std::optional<std::string> part;    // absent: the device's own, by topologies/gpus.yaml
+  std::optional<std::string> onto;    // another part of the same die, which the curves are carried to
   std::optional<std::string> host;    // whose rates of copies are written beside the part
   std::string library = ".";
   std::vector<std::string> allow;  // "unverified", "synthetic"

@@ -153,6 +153,7 @@ void add_validate_trace(CLI::App& sub, Command& command) {
   file("--beside", options->files.beside, "shares of those times beside communication");
   file("--rounds", options->files.rounds, "what was routed to the traced GPU in each round");
   file("--pair", options->files.pair, "wall time of the whole pair");
+  add_text(*trace, "--gpu", options->gpu, "PART", "the scenario's GPU part, a name or a file");
   add_texts(*trace, "--set", options->scenario.set, "KEY=VALUE", "change a setting of the scenario");
   trace->add_flag("--json", options->json, "print JSON, units in the key names");
   trace->callback([options, &command] {

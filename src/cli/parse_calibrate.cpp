@@ -33,8 +33,11 @@ void add_calibrate(CLI::App& app, Command& command) {
   add_text(*sub, "--output,-o", options->output, "FILE", "the part to write; nothing is if not given");
   add_text(*sub, "--part", options->part, "PART",
            "the part to start from, a name or a file; the device's own if not given");
+  add_text(*sub, "--onto", options->onto, "PART",
+           "carry the curves to another part of the same die, a name or a file");
   add_text(*sub, "--host", options->host, "PART",
            "the node's host, a name or a file: measured copies make a host's part beside the GPU's");
+  sub->get_option("--host")->excludes("--onto");
   add_texts(*sub, "--allow", options->allow, "STATE", "fit unverified or synthetic points too");
   sub->add_flag("--keep-worse", options->keep_worse,
                 "replace curves of the part that meet the held-out points clearly better too");

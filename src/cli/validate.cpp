@@ -8,7 +8,9 @@
 namespace foretrain::cli {
 
 int validate_trace(const ValidateTraceOptions& options, std::ostream& out) {
-  const spec::Scenario scenario = load(options.scenario);
+  ScenarioOptions changed = options.scenario;
+  if (options.gpu) changed.set.push_back("cluster.gpu=" + *options.gpu);
+  const spec::Scenario scenario = load(changed);
   const spec::TracedPair traced = spec::load_traced_pair(options.files);
   const study::TraceCheck check = study::validate_trace(scenario, traced);
   out << (options.json ? report::to_json(check, scenario) : report::to_text(check, scenario));

@@ -2,6 +2,8 @@
 // `foretrain validate trace`: a public trace beside what foretrain says of it.
 
 #include <iosfwd>
+#include <optional>
+#include <string>
 
 #include "cli/scenario_options.hpp"
 #include "spec/trace_tables.hpp"
@@ -10,6 +12,7 @@ namespace foretrain::cli {
 
 struct ValidateTraceOptions {
   ScenarioOptions scenario;
+  std::optional<std::string> gpu;  // the same as cluster.gpu=PART among the changes
   spec::TraceFiles files;
   bool json = false;
 };

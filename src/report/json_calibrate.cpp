@@ -66,11 +66,12 @@ void write_transfers(JsonWriter& json, const Calibration& calibration) {
 
 }  // namespace
 
-std::string to_json(const Calibration& calibration, const std::vector<std::string>& written) {
+std::string to_json(const Calibration& calibration, const std::vector<std::string>& written,
+                    const std::string& onto) {
   JsonWriter json;
   json.begin_object();
   write_device(json, calibration.results);
-  json.member("base", calibration.base.name);
+  json.member("base", calibration.base.name).member("onto", onto);
   json.key("families").begin_array();
   for (const auto& fit : calibration.families) {
     json.begin_object().member("family", name_of(fit.family)).member("points", fit.points);

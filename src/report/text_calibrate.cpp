@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "calibrate/carry.hpp"
 #include "calibrate/shapes.hpp"
 #include "report/measured_on.hpp"
 #include "report/numbers.hpp"
@@ -177,6 +178,21 @@ std::string to_text(const Calibration& calibration) {
          overheads_text(calibration.results) + fits + unused_text(calibration.unused) +
          interference_text(calibration) + launch_text(calibration) + collectives_text(calibration) +
          transfers_text(calibration);
+}
+
+std::string carried_text(const Calibration& measured, const Calibration& carried) {
+  std::string families;
+  for (const auto& fit : carried.families)
+    if (fit.curve) families += (families.empty() ? "" : ", ") + std::string(name_of(fit.family));
+  if (carried.launch && carried.launch->gap)
+    families += (families.empty() ? "" : ", ") + std::string("launch gap");
+  return "\n" +
+         wrap(fmt::format("{}. Same die; rates are shares of its peak and of its {}, not measured on it: {} "
+                          "more spread. Collectives and copies stay behind.",
+                          families.empty() ? "nothing" : families,
+                          bandwidth_text(carried.base.hbm_bandwidth.value),
+                          percent_text(calibrate::carried_spread)),
+              fmt::format("Carried from {} to {}: ", measured.base.name, carried.base.name));
 }
 
 std::string to_text(const KernelCheck& check) {

@@ -11,7 +11,12 @@
 namespace foretrain::report {
 
 std::string to_text(const calibrate::Calibration& calibration);
-std::string to_json(const calibrate::Calibration& calibration, const std::vector<std::string>& written);
+// What went along to a GPU of the same die (calibrate/carry.hpp).
+std::string carried_text(const calibrate::Calibration& measured, const calibrate::Calibration& carried);
+
+// `onto`: the GPU that the curves were carried to, or "".
+std::string to_json(const calibrate::Calibration& calibration, const std::vector<std::string>& written,
+                    const std::string& onto = {});
 
 std::string to_text(const calibrate::KernelCheck& check);
 std::string to_json(const calibrate::KernelCheck& check);

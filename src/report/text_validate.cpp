@@ -51,9 +51,12 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 constexpr const char* class_notes =
-    "Each kernel is priced under what it ran beside in the trace: nothing, a barrier that holds its SMs, or an "
-    "exchange. fitted: rounds of the trace behind the class's curves or rates; held out: error on the other rounds. "
-    "source, without: the same kernels without the trace, over all rounds, by the source of most of their time. "
+    "Each kernel is priced under what it ran beside in the trace: nothing, a barrier that holds its SMs, or "
+    "an "
+    "exchange. fitted: rounds of the trace behind the class's curves or rates; held out: error on the other "
+    "rounds. "
+    "source, without: the same kernels without the trace, over all rounds, by the source of most of their "
+    "time. "
     "measured: from measurements of such kernels elsewhere, which is what the aim of 15 % judges. bound: "
     "nobody measured them elsewhere; priced at an upper bound of their rate or derived from other kernels, "
     "so likely too short, and not judged. Grouped weight gradients are measured by wall time, since two run "
@@ -61,10 +64,10 @@ constexpr const char* class_notes =
     "price of a kernel describes that, so it is not judged.";
 
 std::string class_section(const TraceCheck& check) {
-  Table table{{left("class"), right("share"), right("measured"), right("predicted"), right("error"),
-               right("held out"), left("fitted"), left("source"), right("without"), right("error"),
-               left("aim")},
-              {}};
+  Table table{
+      {left("class"), right("share"), right("measured"), right("predicted"), right("error"),
+       right("held out"), left("fitted"), left("source"), right("without"), right("error"), left("aim")},
+      {}};
   bool ruled = false;
   for (const auto& c : check.classes) {
     if (!c.judged && !ruled) table.add_rule();
@@ -129,18 +132,19 @@ std::string shortfall_text(const TraceCheck& check, Without source, const char* 
   return wrap(fmt::format("{}, ms: {}.", title, join(words)), "  ");
 }
 
-std::string pair_notes(const TraceCheck& check) {
+std::string pair_notes(const TraceCheck& check, const hardware::GpuSpec& gpu) {
+  const bool traced_gap = gpu.launch_gap.from.source.find("profile-data") != std::string::npos;
   return fmt::format(
       "predicted: the traced GPU with its rows, its peers never late. with peers: the others' rows drawn "
       "with the routing spread, mean and deviation over {} draws, for information. In the second and third "
       "line curves measured elsewhere stand for fitted ones; kernels that nobody measured elsewhere ({} of "
       "the compute) keep their fitted curves there. The last line, not judged, prices these at bounds where "
-      "there are any, and is too short by what the bounds leave out. All use the trace's launch gaps and its "
+      "there are any, and is too short by what the bounds leave out. All use the trace's {}"
       "slowdown of kernels beside an exchange.",
-      study::peer_draws, percent_text(check.fitted_share));
+      study::peer_draws, percent_text(check.fitted_share), traced_gap ? "launch gaps and its " : "");
 }
 
-std::string pair_section(const TraceCheck& check) {
+std::string pair_section(const TraceCheck& check, const hardware::GpuSpec& gpu) {
   Table table{{left("prediction"), right("measured"), right("predicted"), right("error"), left("aim 8 %"),
                right("compute"), right("with peers"), right("error")},
               {}};
@@ -150,7 +154,7 @@ std::string pair_section(const TraceCheck& check) {
                fmt::format("{} +- {}", ms(p.peers_mean), ms(p.peers_deviation)),
                error_of(Estimate{p.peers_mean, p.wall.measured})});
   return "THE PAIR, wall time from the first to the last kernel, ms\n" + to_text(table) +
-         wrap(pair_notes(check), "  ") +
+         wrap(pair_notes(check, gpu), "  ") +
          shortfall_text(check, Without::measured, "Kernel time missing where measured elsewhere") +
          shortfall_text(check, Without::bound, "Missing where a bound stands");
 }
@@ -167,6 +171,24 @@ std::string unmatched_section(const TraceCheck& check) {
   return text.empty() ? text : "\nOPS WITHOUT A COUNTERPART\n" + text;
 }
 
+// Curves that are no checked measurements find nothing out about a GPU.
+std::string doubtful_curves(const hardware::GpuSpec& gpu) {
+  std::size_t synthetic = 0, unverified = 0;
+  for (const auto& curve : gpu.curves) {
+    if (!curve) continue;
+    synthetic += curve->from.source.starts_with("SYNTHETIC") ? 1 : 0;
+    unverified += curve->from.source.starts_with("UNVERIFIED") ? 1 : 0;
+  }
+  std::string text;
+  if (synthetic > 0)
+    text += fmt::format("SYNTHETIC: {} curves of this part were made up for tests; this shows no GPU.\n",
+                        synthetic);
+  if (unverified > 0)
+    text += fmt::format(
+        "UNVERIFIED: {} curves of this part are of kernels whose results nobody has checked.\n", unverified);
+  return text;
+}
+
 }  // namespace
 
 std::string to_text(const TraceCheck& check, const spec::Scenario& scenario) {
@@ -177,8 +199,8 @@ std::string to_text(const TraceCheck& check, const spec::Scenario& scenario) {
                  scenario.name, scenario.gpu.name, check.rounds, check.rounds,
                  count_text(double(check.tokens))),
              "") +
-         "\n" + class_section(check) + "\n" + block_section(check) + "\n" + exchange_section(check) + "\n" +
-         pair_section(check) + unmatched_section(check);
+         doubtful_curves(scenario.gpu) + "\n" + class_section(check) + "\n" + block_section(check) + "\n" +
+         exchange_section(check) + "\n" + pair_section(check, scenario.gpu) + unmatched_section(check);
 }
 
 }  // namespace foretrain::report

@@ -163,7 +163,7 @@ TEST_CASE("traced kernels make a curve where none was measured alone, and it say
   const auto traced = calibrate::calibrate(synthetic::results_of(h200(), bench.points), h200());
   REQUIRE(traced.kept() == 2);
   CHECK(traced.families[0].curve->efficiency == Approx(0.741).epsilon(1e-6));
-  CHECK(traced.families[0].curve->fitted_on == "traced kernels of synthetic.csv");
+  CHECK(traced.families[0].curve->fitted_on == "traced kernels of synthetic.csv, rounds 0");
   CHECK(traced.families[1].curve->bandwidth_fraction == Approx(0.835).epsilon(1e-6));
   for (const auto& point : products(0)) bench.points.push_back(point);
   const auto both = calibrate::calibrate(synthetic::results_of(h200(), bench.points), h200());

@@ -219,3 +219,23 @@ TEST_CASE("a node's file makes a GPU's part and its host's, which a scenario tak
   CHECK(found.at("collectives").at("rows").items.size() == 12);
   CHECK(found.at("transfers").items.size() == 4);
 }
+
+TEST_CASE("an H200's file predicts the H800's trace without it, and a made-up file says that it is none") {
+  const command::Folder folder("calibrate");
+  const auto part = folder.file("h800.yaml").string();
+  CHECK(
+      mistake({"calibrate", results, "--onto", "h800", "-o", part}).find("state of this file is synthetic") !=
+      std::string::npos);
+  CHECK_FALSE(fs::exists(part));
+  const auto out = printed({"calibrate", results, "--allow", "synthetic", "--onto", "h800", "-o", part});
+  CHECK(out.find("Carried from H200-SXM-141GB to H800-SXM5-80GB: gemm_fp8, ") != std::string::npos);
+  const auto check = printed({"validate", "trace", "--gpu", part});
+  CHECK(check.find("SYNTHETIC: 7 curves of this part were made up for tests") != std::string::npos);
+  CHECK(check == printed({"validate", "trace", "--set", "cluster.gpu=" + part}));
+  const auto found = json::parse(printed({"validate", "trace", "--gpu", part, "--json"}));
+  CHECK(found.at("gpu").text == "H800-SXM5-80GB");
+  CHECK(mistake({"calibrate", results, "--allow", "synthetic", "--onto", "a100-sxm-80gb", "-o", part})
+            .find("132 and 108 SMs") != std::string::npos);
+  CHECK(mistake({"calibrate", results, "--onto", "h800", "--host", "host-grace"}).find("--onto") !=
+        std::string::npos);
+}
