@@ -146,6 +146,8 @@ class Layer {
       if (listed->row != nullptr)
         throw SpecError(mistake(row, fmt::format("'{}' stands in line {} too", op, listed->row->line),
                                 "each op once; times of several kernels are added"));
+      if (std::find(found.begin(), found.end(), listed) != found.end())
+        throw SpecError(mistake(row, fmt::format("'{}' stands twice in one name", op)));
       found.push_back(listed);
     }
     if (found.size() == 1)

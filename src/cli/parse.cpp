@@ -155,6 +155,8 @@ void add_validate_trace(CLI::App& sub, Command& command) {
   file("--pair", options->files.pair, "wall time of the whole pair");
   add_text(*trace, "--gpu", options->gpu, "PART", "the scenario's GPU part, a name or a file");
   add_texts(*trace, "--set", options->scenario.set, "KEY=VALUE", "change a setting of the scenario");
+  add_text(*trace, "--plot", options->plot_file, "FILE",
+           "write predicted against measured as a picture (SVG)");
   trace->add_flag("--json", options->json, "print JSON, units in the key names");
   trace->callback([options, &command] {
     command = [options](std::ostream& out) { return validate_trace(*options, out); };

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "report/file.hpp"
 #include "report/text_validate.hpp"
 #include "study/validate_trace.hpp"
 
@@ -13,6 +14,7 @@ int validate_trace(const ValidateTraceOptions& options, std::ostream& out) {
   const spec::Scenario scenario = load(changed);
   const spec::TracedPair traced = spec::load_traced_pair(options.files);
   const study::TraceCheck check = study::validate_trace(scenario, traced);
+  if (options.plot_file) report::write_file(*options.plot_file, report::trace_svg(check, scenario));
   out << (options.json ? report::to_json(check, scenario) : report::to_text(check, scenario));
   return 0;
 }

@@ -14,6 +14,7 @@ struct ValidateTraceOptions {
   ScenarioOptions scenario;
   std::optional<std::string> gpu;  // the same as cluster.gpu=PART among the changes
   spec::TraceFiles files;
+  std::optional<std::string> plot_file;
   bool json = false;
 };
 

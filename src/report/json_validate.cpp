@@ -89,6 +89,8 @@ void write_pairs(JsonWriter& json, const study::TraceCheck& check) {
 std::string to_json(const study::TraceCheck& check, const spec::Scenario& scenario) {
   JsonWriter json;
   json.begin_object().member("scenario", scenario.name).member("gpu", scenario.gpu.name);
+  const auto doubtful = doubtful_curves(scenario.gpu);
+  json.member("synthetic_curves", doubtful.synthetic).member("unverified_curves", doubtful.unverified);
   json.member("rounds", check.rounds).member("tokens_per_gpu", check.tokens);
   json.member("class_aim", study::class_aim).member("pair_aim", study::pair_aim);
   write_classes(json, check);

@@ -171,25 +171,29 @@ std::string unmatched_section(const TraceCheck& check) {
   return text.empty() ? text : "\nOPS WITHOUT A COUNTERPART\n" + text;
 }
 
-// Curves that are no checked measurements find nothing out about a GPU.
-std::string doubtful_curves(const hardware::GpuSpec& gpu) {
-  std::size_t synthetic = 0, unverified = 0;
-  for (const auto& curve : gpu.curves) {
-    if (!curve) continue;
-    synthetic += curve->from.source.starts_with("SYNTHETIC") ? 1 : 0;
-    unverified += curve->from.source.starts_with("UNVERIFIED") ? 1 : 0;
-  }
+std::string doubt_text(const DoubtfulCurves& curves) {
   std::string text;
-  if (synthetic > 0)
+  if (curves.synthetic > 0)
     text += fmt::format("SYNTHETIC: {} curves of this part were made up for tests; this shows no GPU.\n",
-                        synthetic);
-  if (unverified > 0)
-    text += fmt::format(
-        "UNVERIFIED: {} curves of this part are of kernels whose results nobody has checked.\n", unverified);
+                        curves.synthetic);
+  if (curves.unverified > 0)
+    text +=
+        fmt::format("UNVERIFIED: {} curves of this part are of kernels whose results nobody has checked.\n",
+                    curves.unverified);
   return text;
 }
 
 }  // namespace
+
+DoubtfulCurves doubtful_curves(const hardware::GpuSpec& gpu) {
+  DoubtfulCurves found;
+  for (const auto& curve : gpu.curves) {
+    if (!curve) continue;
+    found.synthetic += curve->from.source.starts_with("SYNTHETIC") ? 1 : 0;
+    found.unverified += curve->from.source.starts_with("UNVERIFIED") ? 1 : 0;
+  }
+  return found;
+}
 
 std::string to_text(const TraceCheck& check, const spec::Scenario& scenario) {
   return wrap(
@@ -199,8 +203,9 @@ std::string to_text(const TraceCheck& check, const spec::Scenario& scenario) {
                  scenario.name, scenario.gpu.name, check.rounds, check.rounds,
                  count_text(double(check.tokens))),
              "") +
-         doubtful_curves(scenario.gpu) + "\n" + class_section(check) + "\n" + block_section(check) + "\n" +
-         exchange_section(check) + "\n" + pair_section(check, scenario.gpu) + unmatched_section(check);
+         doubt_text(doubtful_curves(scenario.gpu)) + "\n" + class_section(check) + "\n" +
+         block_section(check) + "\n" + exchange_section(check) + "\n" + pair_section(check, scenario.gpu) +
+         unmatched_section(check);
 }
 
 }  // namespace foretrain::report

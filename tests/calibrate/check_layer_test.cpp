@@ -138,6 +138,9 @@ TEST_CASE("rows that cannot be of one layer are refused with their line") {
   row(results, "mlp_f shared_down").kernel = "mlp_f routed_gateup";
   CHECK_THAT(wrong(results), Contains("'routed_gateup' stands in line"));
   results = measured(0);
+  row(results, "mlp_f shared_down").kernel = "mlp_f shared_down & shared_down";
+  CHECK_THAT(wrong(results), Contains("'shared_down' stands twice in one name"));
+  results = measured(0);
   row(results, "layer_backward_input").measured.kernel.m = 8192;
   CHECK_THAT(wrong(results), Contains("not of one layer"));
   results = measured(0);

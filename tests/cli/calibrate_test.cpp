@@ -232,8 +232,15 @@ TEST_CASE("an H200's file predicts the H800's trace without it, and a made-up fi
   const auto check = printed({"validate", "trace", "--gpu", part});
   CHECK(check.find("SYNTHETIC: 7 curves of this part were made up for tests") != std::string::npos);
   CHECK(check == printed({"validate", "trace", "--set", "cluster.gpu=" + part}));
-  const auto found = json::parse(printed({"validate", "trace", "--gpu", part, "--json"}));
+  const auto picture = folder.file("trace.svg").string();
+  const auto found = json::parse(printed({"validate", "trace", "--gpu", part, "--json", "--plot", picture}));
   CHECK(found.at("gpu").text == "H800-SXM5-80GB");
+  CHECK(found.at("synthetic_curves").number == 7);
+  CHECK(found.at("unverified_curves").number == 0);
+  const auto svg = command::read(picture);
+  CHECK(svg.find("<svg") == 0);
+  CHECK(svg.find("attn_bwd: ") != std::string::npos);
+  CHECK(svg.find("all-to-all kernels (4)") != std::string::npos);
   CHECK(mistake({"calibrate", results, "--allow", "synthetic", "--onto", "a100-sxm-80gb", "-o", part})
             .find("132 and 108 SMs") != std::string::npos);
   CHECK(mistake({"calibrate", results, "--onto", "h800", "--host", "host-grace"}).find("--onto") !=
