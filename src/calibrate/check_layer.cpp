@@ -11,6 +11,7 @@
 #include "base/diagnostic.hpp"
 #include "calibrate/calibrate.hpp"
 #include "calibrate/families.hpp"
+#include "calibrate/layer_names.hpp"
 #include "calibrate/shapes.hpp"
 #include "calibrate/trace_rules.hpp"
 #include "hardware/kernel_cost.hpp"
@@ -20,13 +21,6 @@ namespace {
 
 // Which pass each of layer_parts belongs to.
 constexpr std::array<std::size_t, 6> pass_of_part{0, 0, 1, 1, 2, 2};
-
-std::vector<Diagnostic> mistake(const Point& row, std::string message, std::string hint = {}) {
-  Diagnostic d = without_place(std::move(message), std::move(hint));
-  d.file = row.file;
-  d.line = row.line;
-  return {std::move(d)};
-}
 
 // All ops of one name in one block.
 struct Listed {
@@ -69,24 +63,28 @@ std::optional<std::size_t> pass_of(const Point& row) {
   return std::nullopt;
 }
 
+bool is_whole(const Point& row) {
+  return pass_of(row) || row.kernel == layer_at_once;
+}
+
 // What the passes say that the layer was given.
-void take_sizes(const Point& row, const Point& first, model::Work& work) {
+void take_sizes(const Point& row, const Point& first, const model::TransformerSpec& model,
+                model::Work& work) {
   const Kernel &k = row.measured.kernel, &f = first.measured.kernel;
-  if (k.m != f.m || k.n != f.n || k.k != f.k || k.groups != f.groups || k.dtype != f.dtype)
-    throw SpecError(mistake(row,
-                            fmt::format("{} and {} are not of one layer: m, n, k, groups or dtype differ",
-                                        row.kernel, first.kernel),
-                            "one layer a file"));
-  if (k.m < 1 || k.n < 1 || k.k < 1)
-    throw SpecError(mistake(row, fmt::format("{} needs m, n and k", row.kernel),
-                            "m: tokens, n: rows of the routed experts, k: tokens received"));
+  if (k.m != f.m || k.n != f.n || k.k != f.k || k.dtype != f.dtype)
+    throw SpecError(mistake(
+        row, fmt::format("{} and {} are not of one layer: m, n, k or dtype differ", row.kernel, first.kernel),
+        "one layer a file"));
+  if (k.m < 1)
+    throw SpecError(mistake(row, fmt::format("{} needs m, the tokens of the micro-batch", row.kernel)));
+  if (k.n > 0 && k.n != model.hidden)
+    throw SpecError(
+        mistake(row, fmt::format("n {} is not the hidden size {} of {}", k.n, model.hidden, model.name),
+                "name the scenario of the measured model with --scenario"));
   if (k.dtype != DType::fp8 && k.dtype != DType::bf16)
     throw SpecError(mistake(row, fmt::format("{} is of another precision than fp8 and bf16", row.kernel)));
   work.tokens = work.sequence = k.m;
   work.document = 0;
-  work.routed_rows = k.n;
-  work.received_tokens = k.k;
-  work.local_experts = k.groups;
   if (k.dtype == DType::bf16)
     work.precision = model::Precision::bf16;
   else if (work.precision == model::Precision::bf16)
@@ -94,33 +92,21 @@ void take_sizes(const Point& row, const Point& first, model::Work& work) {
   work.context_parallel = work.tensor_parallel = work.expert_tensor_parallel = 1;
 }
 
-// Cuts "mlp_f a & b" into the block and its ops.
-struct Name {
-  std::size_t part = 0;
-  std::vector<std::string> ops;
-};
-Name parse_name(const Point& row) {
-  std::vector<std::string> blocks;
-  for (const NamedPart& part : layer_parts) blocks.emplace_back(part.name);
-  const auto blank = row.kernel.find(' ');
-  const std::string block = row.kernel.substr(0, blank);
-  const auto at = std::find(blocks.begin(), blocks.end(), block);
-  if (at == blocks.end() || blank == std::string::npos) {
-    const std::string near = nearest_name(block, blocks);
-    throw SpecError(
-        mistake(row, fmt::format("'{}' is neither a pass of the layer nor an op in a block", row.kernel),
-                near.empty() ? fmt::format("{}, or BLOCK OP with BLOCK one of {}",
-                                           fmt::join(layer_passes, ", "), fmt::join(blocks, ", "))
-                             : fmt::format("is the block '{}'?", near)));
+// What the experts' first product says of them.
+void take_experts(const std::vector<const Point*>& rows, const Point& whole, model::Work& work) {
+  for (const Point* row : rows) {
+    const std::string& name = row->kernel;
+    if (name != experts_product && !name.ends_with(std::string(" ") + experts_product)) continue;
+    const Kernel& kernel = row->measured.kernel;
+    if (kernel.m < 1) throw SpecError(mistake(*row, fmt::format("{} needs m, its rows", name)));
+    work.routed_rows = kernel.m;
+    work.local_experts = kernel.groups;
+    const auto received = whole.measured.kernel.k;
+    work.received_tokens = received > 0 ? received : kernel.m;
+    return;
   }
-  Name name{static_cast<std::size_t>(at - blocks.begin()), {}};
-  const std::string rest = row.kernel.substr(blank + 1);
-  for (std::size_t begin = 0; begin <= rest.size();) {
-    const auto end = std::min(rest.find(" & ", begin), rest.size());
-    name.ops.push_back(rest.substr(begin, end - begin));
-    begin = end + 3;
-  }
-  return name;
+  throw SpecError(mistake(
+      whole, fmt::format("no row of {}: how many rows the experts had is not known", experts_product)));
 }
 
 // Of matrix products and attention a shape is needed, as their rows would fit any.
@@ -137,12 +123,12 @@ class Layer {
       : check_(check), gpu_(hardware::at_full_clock(check.gpu)), list_(std::move(list)) {}
 
   void add(const Point& row) {
-    const Name name = parse_name(row);
-    const std::size_t pass = pass_of_part[name.part];
+    LayerName name = parse_layer_name(row);
     std::vector<Listed*> found;
     for (const auto& op : name.ops) {
       Listed* listed = find(name.part, op);
-      if (listed == nullptr) return leave(row, pass, unknown(name.part, op));
+      if (listed == nullptr) return leave(row, unknown(name.part, op));
+      name.part = listed->part;
       if (listed->row != nullptr)
         throw SpecError(mistake(row, fmt::format("'{}' stands in line {} too", op, listed->row->line),
                                 "each op once; times of several kernels are added"));
@@ -152,20 +138,8 @@ class Layer {
     }
     if (found.size() == 1)
       if (auto remark = other_shape(row, *found.front()); !remark.empty())
-        return leave(row, pass, std::move(remark));
-    LayerOp op{layer_parts[name.part].name,
-               fmt::format("{}", fmt::join(name.ops, " & ")),
-               pass,
-               {},
-               row.measured.time,
-               {}};
-    for (Listed* listed : found) {
-      listed->row = &row;
-      op.predicted += price(*listed, op.families).busy;
-    }
-    check_.passes[pass].named += op.measured;
-    check_.passes[pass].named_predicted += op.predicted;
-    measured_.emplace_back(found.front() - list_.data(), std::move(op));
+        return leave(row, std::move(remark));
+    compare(row, found);
   }
 
   void finish() {
@@ -198,20 +172,37 @@ class Layer {
     }
     return all;
   }
-  Listed* find(std::size_t part, const std::string& name) {
-    for (Listed& op : list_)
-      if (op.part == part && op.name == name) return &op;
-    return nullptr;
+  void compare(const Point& row, const std::vector<Listed*>& found) {
+    std::vector<std::string> names;
+    for (const Listed* listed : found) names.push_back(listed->name);
+    const std::size_t part = found.front()->part, pass = pass_of_part[part];
+    LayerOp op{
+        layer_parts[part].name, fmt::format("{}", fmt::join(names, " & ")), pass, {}, row.measured.time, {}};
+    for (Listed* listed : found) {
+      listed->row = &row;
+      op.predicted += price(*listed, op.families).busy;
+    }
+    check_.passes[pass].named += op.measured;
+    check_.passes[pass].named_predicted += op.predicted;
+    measured_.emplace_back(found.front() - list_.data(), std::move(op));
   }
-  std::string unknown(std::size_t part, const std::string& name) const {
+  // Without a block the first that lists the name; NAME_recompute where it stands once more.
+  Listed* find(const std::optional<std::size_t>& part, const std::string& name, std::size_t turn = 0) {
+    for (Listed& op : list_)
+      if ((!part || op.part == *part) && op.name == name && turn-- == 0) return &op;
+    const std::string again = "_recompute";
+    if (!name.ends_with(again)) return nullptr;
+    return find(part, name.substr(0, name.size() - again.size()), part ? 0 : 1);
+  }
+  std::string unknown(const std::optional<std::size_t>& part, const std::string& name) const {
     std::vector<std::string> names;
     for (const Listed& op : list_)
-      if (op.part == part) names.push_back(op.name);
+      if (!part || op.part == *part) names.push_back(op.name);
     const std::string near = nearest_name(name, names);
     return near.empty() ? "not in the list" : fmt::format("not in the list; is it '{}'?", near);
   }
-  void leave(const Point& row, std::size_t pass, std::string remark) {
-    check_.other.push_back({row.kernel, std::move(remark), place_of(row), pass, row.measured.time});
+  void leave(const Point& row, std::string remark) {
+    check_.other.push_back({row.kernel, std::move(remark), place_of(row), row.measured.time});
   }
 
   LayerCheck& check_;
@@ -235,14 +226,16 @@ void expect_prices(const hardware::GpuSpec& gpu, const std::vector<Listed>& list
                                        "name another part with --gpu")});
 }
 
-void add_up(LayerCheck& check) {
+// Of the passes that were measured, or of all where the layer was measured at once.
+void add_up(LayerCheck& check, const Point* at_once) {
+  LayerPass& all = check.all;
   for (const LayerPass& pass : check.passes) {
-    if (!pass.whole) continue;
-    LayerPass& all = check.all;
+    if (!pass.whole && at_once == nullptr) continue;
     all.whole = true;
     all.measured += pass.measured, all.predicted += pass.predicted, all.gaps += pass.gaps;
     all.named += pass.named, all.named_predicted += pass.named_predicted;
   }
+  if (at_once != nullptr) all.measured = at_once->measured.time;
 }
 
 }  // namespace
@@ -255,29 +248,34 @@ LayerCheck check_layer(const Results& results, const hardware::GpuSpec& gpu,
                                    "name a scenario that has with --scenario")});
   LayerCheck check{results, gpu, {}, {}, {}, {}, {}, {}, {}};
   const auto rows = layer_rows(results);
-  const Point* first = nullptr;
+  const Point *first = nullptr, *at_once = nullptr;
   for (const Point* row : rows) {
-    const auto pass = pass_of(*row);
-    if (!pass) continue;
+    if (!is_whole(*row)) continue;
     if (first == nullptr) first = row;
-    take_sizes(*row, *first, work);
-    if (check.passes[*pass].whole)
+    take_sizes(*row, *first, model, work);
+    const auto pass = pass_of(*row);
+    if (pass ? check.passes[*pass].whole : at_once != nullptr)
       throw SpecError(mistake(*row, fmt::format("{} stands twice", row->kernel)));
+    if (!pass) {
+      at_once = row;
+      continue;
+    }
     check.passes[*pass].whole = true;
     check.passes[*pass].measured = row->measured.time;
   }
   if (first == nullptr)
-    throw SpecError(
-        {without_place(fmt::format("{} has no row of a whole pass", results.file),
-                       fmt::format("{}: they say what the layer was given", fmt::join(layer_passes, ", ")))});
+    throw SpecError({without_place(fmt::format("{} has no row of a whole pass", results.file),
+                                   fmt::format("{} or {}: they say what the layer was given",
+                                               fmt::join(layer_passes, ", "), layer_at_once))});
+  take_experts(rows, *first, work);
   check.work = work;
   auto list = list_layer(model, work);
   expect_prices(gpu, list);
   Layer layer(check, std::move(list));
   for (const Point* row : rows)
-    if (!pass_of(*row)) layer.add(*row);
+    if (!is_whole(*row)) layer.add(*row);
   layer.finish();
-  add_up(check);
+  add_up(check, at_once);
   return check;
 }
 

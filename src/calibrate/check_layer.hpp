@@ -18,9 +18,11 @@
 
 namespace foretrain::calibrate {
 
-constexpr std::array<const char*, 3> layer_passes{"layer_forward", "layer_backward_input",
-                                                  "layer_backward_weight"};
-constexpr double layer_aim = 0.05;  // largest error of a pass that is asked for
+constexpr std::array<const char*, 3> layer_passes{"moe_layer_forward", "moe_layer_input_gradient",
+                                                  "moe_layer_weight_gradient"};
+constexpr const char* layer_at_once = "moe_layer";        // all three, one after the other
+constexpr const char* experts_product = "routed_gateup";  // m: its rows, groups: its experts
+constexpr double layer_aim = 0.05;                        // largest error of a pass that is asked for
 
 struct LayerOp {
   std::string block, name;  // "mlp_f", "routed_gateup"; several in one kernel: "a & b"
@@ -33,7 +35,6 @@ struct LayerOp {
 // A row that is no op of the list, or an op of another shape.
 struct OtherRow {
   std::string kernel, remark, place;
-  std::size_t pass = 0;
   Seconds measured{};
 };
 
@@ -52,7 +53,7 @@ struct LayerCheck {
   model::Work work;          // as the rows say it
   std::vector<LayerOp> ops;  // in the order of the list
   std::array<LayerPass, 3> passes;
-  LayerPass all;                         // of the passes that have a row of their own
+  LayerPass all;  // at once where that was measured, else the passes that have a row of their own
   std::vector<OtherRow> other;           // in the order of the file
   std::vector<std::string> only_listed;  // "block op" that no row measures
   Seconds only_listed_time{};            // predicted

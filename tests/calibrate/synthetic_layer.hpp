@@ -54,9 +54,8 @@ inline calibrate::Results measured_layer(const hardware::GpuSpec& gpu, const mod
   for (std::size_t i = 0; i < passes.size(); ++i) {
     Point row = layer_row(calibrate::layer_passes[i], passes[i]);
     row.measured.kernel.m = work.tokens;
-    row.measured.kernel.n = work.routed_rows;
+    row.measured.kernel.n = model.hidden;
     row.measured.kernel.k = work.received_tokens;
-    row.measured.kernel.groups = work.local_experts;
     row.measured.kernel.dtype = DType::fp8;
     rows.push_back(row);
   }
