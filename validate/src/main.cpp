@@ -10,8 +10,10 @@
 
 #include "options.hpp"
 #include "points.hpp"
+#include "ratios.hpp"
 #include "suites/comm.hpp"
 #include "suites/gemm.hpp"
+#include "suites/grouped.hpp"
 #include "suites/interference.hpp"
 #include "suites/launch.hpp"
 #include "suites/memory.hpp"
@@ -44,6 +46,8 @@ int list(const std::vector<Device>& devices, const std::string& why, const std::
 void measure(Row& row, Sampler& sampler, Collectives& collectives) {
   if (row.suite == "gemm")
     measure_gemm(row, sampler);
+  else if (row.suite == "grouped")
+    measure_grouped(row, sampler);
   else if (row.suite == "memory")
     measure_memory(row, sampler);
   else if (row.suite == "interference")
@@ -84,7 +88,7 @@ std::string outcome(const Row& row) {
   text.precision(4);
   text << row.time_us << " us +-" << 100 * row.spread << " %, " << row.samples << " samples";
   if (row.dropped > 0) text << ", " << row.dropped << " dropped";
-  if (row.flops > 0 && row.family.find("gemm") != std::string::npos)
+  if (row.flops > row.read_bytes + row.written_bytes)  // more work than any kernel bound by memory does
     text << ", " << row.flops / row.time_us / 1e6 << " TFLOP/s";
   else if (row.read_bytes > 0)
     text << ", " << (row.read_bytes + row.written_bytes) / row.time_us / 1e3 << " GB/s";
@@ -98,6 +102,16 @@ bool is_context_lost() {
   const cudaError_t status = cudaDeviceSynchronize();
   (void)cudaGetLastError();
   return status != cudaSuccess;
+}
+
+void say_ratios(const std::vector<Row>& rows) {
+  for (const Ratio& ratio : dense_ratios(rows)) {
+    std::ostringstream text;
+    text.precision(3);
+    text << name_of(ratio.grouped) << ": " << ratio.rate / 1e12 << " TFLOP/s, " << ratio.of_dense
+         << " of the dense product";
+    say(text.str());
+  }
 }
 
 int run(const Options& options, const Device& device, const std::vector<Row>& points) {
@@ -128,6 +142,7 @@ int run(const Options& options, const Device& device, const std::vector<Row>& po
     rows.push_back(row);
     if (!save(options.output, header, rows)) return unusable;
   }
+  say_ratios(rows);
   say(std::to_string(rows.size()) + " points in " + options.output + ", " + state_of(rows) + "; " +
       std::to_string(skipped) + " left out, " + std::to_string(wrong) + " wrong");
   return wrong > 0 ? wrong_result : 0;
