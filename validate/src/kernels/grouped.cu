@@ -16,7 +16,6 @@ namespace {
 
 constexpr int stages = 4, math_warps = 8, threads = (math_warps + 4) * 32;
 constexpr int warp_rows = 16, out_columns = 64, out_pitch = out_columns + 8;  // the pad keeps banks apart
-constexpr int rows_of_group = tile_m / 2;                                     // of one of two warpgroups
 
 struct Shared {
   unsigned char a[stages][tile_m * block_k];
@@ -28,6 +27,8 @@ struct Shared {
 };
 constexpr std::size_t swizzle_period = 1024;
 constexpr std::size_t shared_bytes = sizeof(Shared) + swizzle_period;  // room to begin at a whole period
+
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)  // compiled for sm_90a alone
 
 // Which stage comes next, and whether its barriers are in an even or an odd round.
 struct Stage {
@@ -140,6 +141,8 @@ __device__ void release(std::uint64_t* empty, int lane) {
   if (lane == 0) hopper::arrive(empty);
 }
 
+constexpr int rows_of_group = tile_m / 2;  // of one of two warpgroups
+
 // One of two warpgroups: 128 rows of each tile, as two halves of 64 that take turns with the tensor cores'
 // registers. Halves beyond the group's rows are skipped, and so are their stores.
 template <bool cuts_k>
@@ -191,6 +194,8 @@ __device__ void consume(Shared& s, const GroupedWork& work, const float* scales_
     }
   }
 }
+
+#endif
 
 template <bool cuts_k>
 __global__ void __launch_bounds__(threads, 1)
