@@ -12,6 +12,7 @@
 #include "points.hpp"
 #include "ratios.hpp"
 #include "suites/comm.hpp"
+#include "suites/decode.hpp"
 #include "suites/gemm.hpp"
 #include "suites/grouped.hpp"
 #include "suites/interference.hpp"
@@ -48,6 +49,8 @@ void measure(Row& row, Sampler& sampler, Collectives& collectives) {
     measure_gemm(row, sampler);
   else if (row.suite == "grouped")
     measure_grouped(row, sampler);
+  else if (row.suite == "decode")
+    measure_decode(row, sampler);
   else if (row.suite == "memory")
     measure_memory(row, sampler);
   else if (row.suite == "interference")
@@ -83,15 +86,17 @@ bool save(const std::string& path, const Header& header, const std::vector<Row>&
   return fault.empty();
 }
 
-std::string outcome(const Row& row) {
+// `bandwidth`: the highest of the memory.
+std::string outcome(const Row& row, double bandwidth) {
   std::ostringstream text;
   text.precision(4);
   text << row.time_us << " us +-" << 100 * row.spread << " %, " << row.samples << " samples";
   if (row.dropped > 0) text << ", " << row.dropped << " dropped";
+  const double bytes_a_second = (row.read_bytes + row.written_bytes) / row.time_us * 1e6;
   if (row.flops > row.read_bytes + row.written_bytes)  // more work than any kernel bound by memory does
     text << ", " << row.flops / row.time_us / 1e6 << " TFLOP/s";
-  else if (row.read_bytes > 0)
-    text << ", " << (row.read_bytes + row.written_bytes) / row.time_us / 1e3 << " GB/s";
+  if (row.read_bytes > 0) text << ", " << bytes_a_second / 1e9 << " GB/s";
+  if (row.written_bytes > 0) text << " (" << 100 * bytes_a_second / bandwidth << " % of the memory's)";
   if (row.error) text << ", error " << *row.error;
   if (!passes(row)) text << ": WRONG, more than " << tolerance_of(row).value_or(0);
   return text.str();
@@ -138,7 +143,7 @@ int run(const Options& options, const Device& device, const std::vector<Row>& po
       return wrong_result;
     }
     if (!passes(row)) ++wrong;
-    say(head + name_of(row) + ": " + outcome(row));
+    say(head + name_of(row) + ": " + outcome(row, device.hbm_bandwidth));
     rows.push_back(row);
     if (!save(options.output, header, rows)) return unusable;
   }

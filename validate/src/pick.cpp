@@ -1,6 +1,8 @@
 #include "pick.hpp"
 
 #include <array>
+#include <numeric>
+#include <utility>
 
 namespace foretrain::bench {
 
@@ -33,6 +35,16 @@ std::vector<std::int64_t> pick(std::int64_t size, int count, std::uint64_t seed)
 
 std::vector<std::int64_t> pick_others(std::int64_t size, int count, std::uint64_t seed) {
   return drawn(size, count, seed, {0, size - 1, 0, size - 1});
+}
+
+std::vector<std::int32_t> random_order(std::int64_t count, std::int64_t modulus, std::uint64_t seed) {
+  std::vector<std::int32_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  const auto numbers = pick(1LL << 62, static_cast<int>(count) + 4, seed);  // the first four are not random
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<std::size_t>(numbers[i + 3]) % i]);
+  for (std::int32_t& value : order) value = static_cast<std::int32_t>(value % modulus);
+  return order;
 }
 
 }  // namespace foretrain::bench

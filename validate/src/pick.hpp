@@ -11,4 +11,7 @@ namespace foretrain::bench {
 std::vector<std::int64_t> pick(std::int64_t size, int count, std::uint64_t seed);
 std::vector<std::int64_t> pick_others(std::int64_t size, int count, std::uint64_t seed);
 
+// 0 .. count - 1 in a random order (Fisher and Yates), each then taken modulo `modulus`.
+std::vector<std::int32_t> random_order(std::int64_t count, std::int64_t modulus, std::uint64_t seed);
+
 }  // namespace foretrain::bench

@@ -12,12 +12,14 @@ namespace foretrain::bench {
 
 std::vector<Row> list_gemm();
 std::vector<Row> list_grouped();
+std::vector<Row> list_decode();
 std::vector<Row> list_memory();
 std::vector<Row> list_interference();
 std::vector<Row> list_comm(int gpus);  // collectives need NCCL; copies do not
 std::vector<Row> list_launch();
 
-inline const std::vector<std::string> suite_names{"gemm", "grouped", "memory", "interference", "comm", "launch"};
+inline const std::vector<std::string> suite_names{"gemm",         "grouped", "decode", "memory",
+                                                  "interference", "comm",    "launch"};
 std::vector<Row> list_points(int gpus, bool has_nccl);  // all suites, in this order
 
 // One matrix product D[m x n] = A[m x k] B[k x n], named as GEMM kernels are in the rows.

@@ -20,6 +20,7 @@ std::string name_of(const Row& r) {
   if (r.m > 0) text << " m=" << r.m << " n=" << r.n;
   if (r.k > 0) text << " k=" << r.k;
   if (r.groups > 1) text << " groups=" << r.groups;
+  if (r.d_qk > 0) text << " d=" << r.d_qk << '/' << r.d_v;
   if (r.m == 0 && r.read_bytes > 0) text << " bytes=" << static_cast<std::int64_t>(r.read_bytes);
   if (r.sms_taken > 0) text << " sms_taken=" << r.sms_taken;
   if (r.ranks > 1) text << " ranks=" << r.ranks;

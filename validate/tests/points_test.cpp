@@ -108,7 +108,7 @@ TEST_CASE("arguments") {
                                                   {"--time-limit", "1,5"}};
   for (const auto& arguments : bad) CHECK_FALSE(parse_options(arguments, suite_names).wrong.empty());
   CHECK(parse_options({"--suite", "gems"}, suite_names).wrong ==
-        "no suite is called gems; there are gemm, grouped, memory, interference, comm, launch");
+        "no suite is called gems; there are gemm, grouped, decode, memory, interference, comm, launch");
 }
 
 TEST_CASE("suites and filters choose points") {

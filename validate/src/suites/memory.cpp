@@ -1,7 +1,5 @@
 #include "suites/memory.hpp"
 
-#include <numeric>
-
 #include "kernels/random.hpp"
 #include "pick.hpp"
 #include "suites/gemm.hpp"
@@ -9,17 +7,6 @@
 namespace foretrain::bench {
 
 namespace {
-
-// Fisher and Yates, with numbers from the seed.
-std::vector<std::int32_t> random_order(std::int64_t count, std::int64_t modulus, std::uint64_t seed) {
-  std::vector<std::int32_t> order(static_cast<std::size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  const auto numbers = pick(1LL << 62, static_cast<int>(count) + 4, seed);  // the first four are not random
-  for (std::size_t i = order.size(); i > 1; --i)
-    std::swap(order[i - 1], order[static_cast<std::size_t>(numbers[i + 3]) % i]);
-  for (std::int32_t& value : order) value = static_cast<std::int32_t>(value % modulus);
-  return order;
-}
 
 Buffer make(const BufferPlan& plan, std::uint64_t seed, cudaStream_t stream) {
   if (plan.fill == Fill::order) return to_gpu(random_order(plan.count, plan.modulus, seed));
