@@ -11,6 +11,7 @@
 #include "options.hpp"
 #include "points.hpp"
 #include "ratios.hpp"
+#include "suites/attention.hpp"
 #include "suites/comm.hpp"
 #include "suites/decode.hpp"
 #include "suites/gemm.hpp"
@@ -49,6 +50,8 @@ void measure(Row& row, Sampler& sampler, Collectives& collectives) {
     measure_gemm(row, sampler);
   else if (row.suite == "grouped")
     measure_grouped(row, sampler);
+  else if (row.suite == "attention")
+    measure_attention(row, sampler);
   else if (row.suite == "decode")
     measure_decode(row, sampler);
   else if (row.suite == "memory")

@@ -128,6 +128,15 @@ TEST_CASE("sums are held once each") {
   CHECK((sum_row(6, 2) == 9 && sum_column(6, 1) == 5));
 }
 
+TEST_CASE("sums of two neighbouring tiles lie as a left operand's fragment does") {
+  for (int lane = 0; lane < 32; ++lane) {
+    for (int i = 0; i < 8; ++i) {  // element i of the fragment: as in mma() above
+      CHECK(sum_row(lane, i % 4) == lane / 4 + i / 2 % 2 * 8);
+      CHECK(i / 4 * 8 + sum_column(lane, i % 4) == lane % 4 * 2 + i % 2 + i / 4 * 8);
+    }
+  }
+}
+
 TEST_CASE("parts of a sequence follow one another and are even") {
   for (const int count : {0, 1, 5, 512, 513}) {
     for (const int parts : {1, 2, 3, 7}) {

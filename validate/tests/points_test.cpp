@@ -60,6 +60,21 @@ TEST_CASE("all passes of a weight of DeepSeek-V3 are listed") {
   for (const Row& row : rows) CHECK((row.m % 4 == 0 && row.n % 4 == 0 && row.k % 16 == 0));
 }
 
+TEST_CASE("attention counts the causal half, and our own kernels belong to no curve") {
+  const Row forward = attention_forward_row(4096, 128), backward = attention_backward_row(4096, 128);
+  CHECK(forward.flops == Approx(687.19e9).epsilon(1e-4));  // as foretrain counts one layer of DeepSeek-V3
+  CHECK(backward.flops == Approx(1786.71e9).epsilon(1e-4));
+  CHECK(forward.read_bytes + forward.written_bytes == Approx(673.2e6).epsilon(1e-3));
+  CHECK(backward.read_bytes + backward.written_bytes == Approx(1816.1e6).epsilon(1e-3));
+  for (const auto& list : {list_attention(), list_decode()}) {
+    for (const Row& row : list) {
+      CHECK(row.family.empty());
+      CHECK(row.kernel.find("_own") != std::string::npos);
+      CHECK((row.suite == "decode" ? row.k % 64 == 0 : row.m % 128 == 0));
+    }
+  }
+}
+
 TEST_CASE("shapes suit the kernels that take them") {
   for (const Row& row : list_memory()) {
     INFO(name_of(row));
@@ -108,7 +123,8 @@ TEST_CASE("arguments") {
                                                   {"--time-limit", "1,5"}};
   for (const auto& arguments : bad) CHECK_FALSE(parse_options(arguments, suite_names).wrong.empty());
   CHECK(parse_options({"--suite", "gems"}, suite_names).wrong ==
-        "no suite is called gems; there are gemm, grouped, decode, memory, interference, comm, launch");
+        "no suite is called gems; there are gemm, grouped, attention, decode, memory, interference, comm, "
+        "launch");
 }
 
 TEST_CASE("suites and filters choose points") {

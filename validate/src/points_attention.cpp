@@ -1,0 +1,56 @@
+// Causal attention of DeepSeek-V3's training, 192 for scores and 128 for values: all heads at its own
+// sequence lengths, and an eighth of them (as when eight GPUs share the heads) up to 128K. k is the average
+// number of keys that a query sees. Our own kernels say nothing of a framework's, so they belong to no curve.
+
+#include "points.hpp"
+
+namespace foretrain::bench {
+
+namespace {
+
+constexpr double d_qk = 192, d_v = 128;
+
+Row attention_row(const std::string& kernel, std::int64_t tokens, std::int64_t heads) {
+  Row r;
+  r.suite = "attention";
+  r.kernel = kernel;
+  r.m = tokens, r.n = heads, r.k = tokens / 2;
+  r.d_qk = static_cast<int>(d_qk), r.d_v = static_cast<int>(d_v);
+  return r;
+}
+
+}  // namespace
+
+// Matrix products and bytes as src/model/flash_attention.cpp counts them.
+Row attention_forward_row(std::int64_t tokens, std::int64_t heads) {
+  Row r = attention_row("attention_forward_own", tokens, heads);
+  const double rows = static_cast<double>(tokens * heads);
+  r.flops = 2 * rows * static_cast<double>(r.k) * (d_qk + d_v);
+  r.read_bytes = 2 * rows * (2 * d_qk + d_v);
+  r.written_bytes = 2 * rows * d_v + 4 * rows;
+  return r;
+}
+
+Row attention_backward_row(std::int64_t tokens, std::int64_t heads) {
+  Row r = attention_row("attention_backward_own", tokens, heads);
+  const double rows = static_cast<double>(tokens * heads), dq_sums = 4 * rows * d_qk;
+  r.flops = 2 * rows * static_cast<double>(r.k) * (3 * d_qk + 2 * d_v);
+  r.read_bytes = 2 * rows * (2 * d_qk + d_v) + 2 * rows * d_v + 2 * 4 * rows + dq_sums;
+  r.written_bytes = dq_sums + 2 * rows * (d_qk + d_v);
+  return r;
+}
+
+std::vector<Row> list_attention() {
+  std::vector<Row> rows;
+  for (const std::int64_t tokens : {4096, 8192}) {
+    rows.push_back(attention_forward_row(tokens, 128));
+    rows.push_back(attention_backward_row(tokens, 128));
+  }
+  for (std::int64_t tokens = 4096; tokens <= 131072; tokens *= 2) {
+    rows.push_back(attention_forward_row(tokens, 16));
+    rows.push_back(attention_backward_row(tokens, 16));
+  }
+  return rows;
+}
+
+}  // namespace foretrain::bench
