@@ -1,4 +1,4 @@
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "kernels/attention.hpp"
 #include "kernels/tensor_core.cuh"
 #include "kernels/vectors.cuh"
@@ -184,24 +184,21 @@ __global__ void __launch_bounds__(threads) round_kernel(const Attention w) {
 // Tokens are whole tiles of 128, so every block of these two kernels is full.
 void attention_products(const Attention& w, cudaStream_t stream) {
   const std::int64_t vectors = std::int64_t{w.tokens} * w.heads * attention_value_width / unit;
-  products_kernel<<<static_cast<unsigned>(vectors / threads), threads, 0, stream>>>(w);
-  check_launch("attention products");
+  launch_kernel("attention products", &products_kernel, {static_cast<unsigned>(vectors / threads)}, threads,
+                0, stream, w);
 }
 
 void attention_round(const Attention& w, cudaStream_t stream) {
   const std::int64_t vectors = std::int64_t{w.tokens} * w.heads * score_width / unit;
-  round_kernel<<<static_cast<unsigned>(vectors / threads), threads, 0, stream>>>(w);
-  check_launch("attention round");
+  launch_kernel("attention round", &round_kernel, {static_cast<unsigned>(vectors / threads)}, threads, 0,
+                stream, w);
 }
 
 void attention_backward(const Attention& w, cudaStream_t stream) {
   if (w.tokens % attention_rows != 0) throw Failure("attention needs a multiple of 128 tokens");
-  check(cudaFuncSetAttribute(&backward_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(sizeof(Shared))),
-        "shared memory of attention's gradient");
-  const dim3 grid(static_cast<unsigned>(w.tokens / side), static_cast<unsigned>(w.heads));
-  backward_kernel<<<grid, threads, sizeof(Shared), stream>>>(w, w.scale * log2_e);
-  check_launch("attention backward");
+  launch_kernel("attention backward", &backward_kernel,
+                {static_cast<unsigned>(w.tokens / side), static_cast<unsigned>(w.heads)}, threads,
+                sizeof(Shared), stream, w, w.scale * log2_e);
 }
 
 }  // namespace foretrain::bench

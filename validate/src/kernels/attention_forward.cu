@@ -1,4 +1,4 @@
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "kernels/attention.hpp"
 #include "kernels/tensor_core.cuh"
 
@@ -136,12 +136,9 @@ __global__ void __launch_bounds__(threads, 1) forward_kernel(const Attention w, 
 
 void attention_forward(const Attention& w, cudaStream_t stream) {
   if (w.tokens % attention_rows != 0) throw Failure("attention needs a multiple of 128 tokens");
-  check(cudaFuncSetAttribute(&forward_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(sizeof(Shared))),
-        "shared memory of attention");
-  const dim3 grid(static_cast<unsigned>(w.tokens / attention_rows), static_cast<unsigned>(w.heads));
-  forward_kernel<<<grid, threads, sizeof(Shared), stream>>>(w, w.scale * log2_e);
-  check_launch("attention forward");
+  launch_kernel("attention forward", &forward_kernel,
+                {static_cast<unsigned>(w.tokens / attention_rows), static_cast<unsigned>(w.heads)}, threads,
+                sizeof(Shared), stream, w, w.scale * log2_e);
 }
 
 }  // namespace foretrain::bench

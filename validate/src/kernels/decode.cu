@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "kernels/tensor_core.cuh"
 
 namespace foretrain::bench {
@@ -190,14 +190,10 @@ __global__ void __launch_bounds__(value_width / 4) combine_kernel(const Decode w
 
 template <int buffers>
 void launch(const Decode& w, cudaStream_t stream) {
-  constexpr auto kernel = &decode_kernel<buffers>;
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(shared_bytes(buffers))),
-        "shared memory of decode");
   constexpr float log2_e = 1.44269504F;
-  const dim3 grid(head_blocks, static_cast<unsigned>(w.splits), static_cast<unsigned>(w.batch));
-  kernel<<<grid, threads, shared_bytes(buffers), stream>>>(w, w.scale * log2_e);
-  check_launch("decode");
+  launch_kernel("decode", &decode_kernel<buffers>,
+                {head_blocks, static_cast<unsigned>(w.splits), static_cast<unsigned>(w.batch)}, threads,
+                shared_bytes(buffers), stream, w, w.scale * log2_e);
 }
 
 }  // namespace
@@ -215,9 +211,8 @@ void decode(const Decode& w, cudaStream_t stream) {
   else
     launch<1>(w, stream);
   if (w.splits == 1) return;
-  const dim3 grid(decode_heads, static_cast<unsigned>(w.batch));
-  combine_kernel<<<grid, value_width / 4, 0, stream>>>(w);
-  check_launch("combination of decode");
+  launch_kernel("combination of decode", &combine_kernel, {decode_heads, static_cast<unsigned>(w.batch)},
+                value_width / 4, 0, stream, w);
 }
 
 }  // namespace foretrain::bench

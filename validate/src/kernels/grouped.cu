@@ -2,7 +2,7 @@
 
 #include <cuda_bf16.h>
 
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "device/tensor_map.hpp"
 #include "kernels/hopper.cuh"
 
@@ -230,10 +230,6 @@ __global__ void __launch_bounds__(threads, 1)
 #endif
 }
 
-auto kernel_of(const GroupedWork& work) {
-  return work.cuts_k ? &grouped_kernel<true> : &grouped_kernel<false>;
-}
-
 }  // namespace
 
 GroupedPlan::GroupedPlan(const GroupedWork& work, const GroupedTensors& t)
@@ -252,20 +248,15 @@ GroupedPlan::GroupedPlan(const GroupedWork& work, const GroupedTensors& t)
   maps_->scales_b = maps_->scales_a;  // not looked at where groups cut rows
   if (work.cuts_k)
     maps_->scales_b = make_tensor_map({t.scales_b, false, work.n, work.k / block_k, tile_n, 1, false});
-  const auto kernel = kernel_of(work);
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(shared_bytes)),
-        "shared memory of the grouped kernel");
 }
 
 GroupedPlan::~GroupedPlan() = default;
 GroupedPlan::GroupedPlan(GroupedPlan&&) noexcept = default;
 
 void GroupedPlan::run(int sms, cudaStream_t stream) const {
-  const auto kernel = kernel_of(work_);
-  kernel<<<static_cast<unsigned>(sms), threads, shared_bytes, stream>>>(
-      maps_->a, maps_->b, maps_->scales_a, maps_->scales_b, work_, tensors_.scales_b, tensors_.d);
-  check_launch("grouped kernel");
+  launch_kernel("grouped kernel", work_.cuts_k ? &grouped_kernel<true> : &grouped_kernel<false>,
+                {static_cast<unsigned>(sms)}, threads, shared_bytes, stream, maps_->a, maps_->b,
+                maps_->scales_a, maps_->scales_b, work_, tensors_.scales_b, tensors_.d);
 }
 
 }  // namespace foretrain::bench

@@ -1,31 +1,15 @@
 #pragma once
-// Loads of BF16 tiles into shared memory, fragments out of it, and mma.sync m16n8k16 (sm_80 and newer). What
-// lies where is in fragments.hpp. For kernels alone.
+// Loads of BF16 tiles into shared memory and fragments out of it, for mma.sync m16n8k16. What lies where is in
+// fragments.hpp. For kernels alone.
 
 #include <cuda_bf16.h>
 
 #include <cstdint>
 
 #include "fragments.hpp"
+#include "kernels/ptx.cuh"
 
 namespace foretrain::bench {
-
-using Bf16 = __nv_bfloat16;
-
-__device__ inline std::uint32_t shared_at(const void* pointer) {
-  return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
-}
-
-__device__ inline void copy_unit(std::uint32_t to, const void* from) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
-}
-__device__ inline void commit_copies() {
-  asm volatile("cp.async.commit_group;" ::: "memory");
-}
-template <int pending>
-__device__ inline void wait_copies() {
-  asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
-}
 
 // `rows` rows of `width` elements, `pitch` elements apart, by all threads of the block; rows from `inside` on
 // are filled with zeros.
@@ -39,43 +23,18 @@ __device__ inline void load_rows(Bf16* to, const Bf16* from, std::int64_t pitch,
     if (row < inside)
       copy_unit(at, from + row * pitch + of_row * unit);
     else
-      asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(at), "r"(0) : "memory");
+      zero_unit(at);
   }
 }
-
-struct Fragment {
-  std::uint32_t r[4];
-};
 
 // 16 x 16 elements at (row, column) of a tile in shared memory.
 template <int width>
 __device__ inline Fragment load_fragment(const Bf16* tile, int row, int column, Named named) {
-  Fragment f;
-  const int at = unit_at(row + named.row, column / unit + named.of_row, width);
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(f.r[0]), "=r"(f.r[1]), "=r"(f.r[2]), "=r"(f.r[3])
-               : "r"(shared_at(tile) + 16 * static_cast<std::uint32_t>(at))
-               : "memory");
-  return f;
+  return load_matrices(shared_at(tile + unit_at(row + named.row, column / unit + named.of_row, width) * unit));
 }
 template <int width>
 __device__ inline Fragment load_turned(const Bf16* tile, int row, int column, Named named) {
-  Fragment f;
-  const int at = unit_at(row + named.row, column / unit + named.of_row, width);
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(f.r[0]), "=r"(f.r[1]), "=r"(f.r[2]), "=r"(f.r[3])
-               : "r"(shared_at(tile) + 16 * static_cast<std::uint32_t>(at))
-               : "memory");
-  return f;
-}
-
-// d[16 x 8] += a[16 x 16] b[16 x 8].
-__device__ inline void multiply_add(float (&d)[4], const Fragment& a, std::uint32_t b0, std::uint32_t b1) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-      "{%0, %1, %2, %3};"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a.r[0]), "r"(a.r[1]), "r"(a.r[2]), "r"(a.r[3]), "r"(b0), "r"(b1));
+  return load_matrices_turned(shared_at(tile + unit_at(row + named.row, column / unit + named.of_row, width) * unit));
 }
 
 __device__ inline std::uint32_t packed(float low, float high) {
