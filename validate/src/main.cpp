@@ -18,6 +18,7 @@
 #include "suites/grouped.hpp"
 #include "suites/interference.hpp"
 #include "suites/launch.hpp"
+#include "suites/layer.hpp"
 #include "suites/memory.hpp"
 
 namespace foretrain::bench {
@@ -45,7 +46,8 @@ int list(const std::vector<Device>& devices, const std::string& why, const std::
   return 0;
 }
 
-void measure(Row& row, Sampler& sampler, Collectives& collectives) {
+void measure(Row& row, Sampler& sampler, Collectives& collectives, Layer& layer) {
+  if (row.suite != "layer") layer.forget();
   if (row.suite == "gemm")
     measure_gemm(row, sampler);
   else if (row.suite == "grouped")
@@ -56,6 +58,8 @@ void measure(Row& row, Sampler& sampler, Collectives& collectives) {
     measure_decode(row, sampler);
   else if (row.suite == "memory")
     measure_memory(row, sampler);
+  else if (row.suite == "layer")
+    layer.measure(row, sampler);
   else if (row.suite == "interference")
     measure_interference(row, sampler);
   else if (row.suite == "launch")
@@ -132,12 +136,13 @@ int run(const Options& options, const Device& device, const std::vector<Row>& po
   rule.clock_share = options.clock_share;
   Sampler sampler(device, rule);
   Collectives collectives(rule);
+  Layer layer;
   const auto todo = remaining(points, rows);
   std::size_t number = 0, wrong = 0, skipped = 0;
   for (Row row : todo) {
     const std::string head = "[" + std::to_string(++number) + "/" + std::to_string(todo.size()) + "] ";
     try {
-      measure(row, sampler, collectives);
+      measure(row, sampler, collectives, layer);
     } catch (const Failure& failure) {
       ++skipped;
       say(head + name_of(row) + ": left out: " + failure.what());

@@ -40,6 +40,25 @@ Row attention_backward_row(std::int64_t tokens, std::int64_t heads) {
   return r;
 }
 
+// Outputs times their gradients, before the gradient; dq from its sums, after it.
+Row attention_products_row(std::int64_t tokens, std::int64_t heads) {
+  Row r = attention_row("attention_products_own", tokens, heads);
+  const double rows = static_cast<double>(tokens * heads);
+  r.flops = 2 * rows * d_v;
+  r.read_bytes = 2 * 2 * rows * d_v;
+  r.written_bytes = 4 * rows;
+  return r;
+}
+
+Row attention_round_row(std::int64_t tokens, std::int64_t heads) {
+  Row r = attention_row("attention_round_own", tokens, heads);
+  const double elements = static_cast<double>(tokens * heads) * d_qk;
+  r.flops = elements;
+  r.read_bytes = 4 * elements;
+  r.written_bytes = 2 * elements;
+  return r;
+}
+
 std::vector<Row> list_attention() {
   std::vector<Row> rows;
   for (const std::int64_t tokens : {4096, 8192}) {

@@ -25,7 +25,26 @@ struct Cut {
 constexpr std::array<Cut, 6> cuts{{{4, 1024}, {4, 4096}, {4, 8192}, {8, 1024}, {8, 4096}, {8, 8192}}};
 constexpr std::array<Cut, 2> uneven_cuts{{{4, 8192}, {8, 4096}}};
 
-Row grouped(const std::string& kernel, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t groups) {
+Row dense(const std::string& kernel, std::int64_t m, std::int64_t n, std::int64_t k) {
+  Row r = gemm_row(kernel, m, n, k);
+  r.suite = "grouped";
+  return r;
+}
+
+void add_weight_gradients(std::vector<Row>& rows, std::int64_t m, std::int64_t n) {
+  std::set<std::int64_t> depths;
+  for (const Cut& cut : cuts) depths.insert(cut.each);
+  for (const std::int64_t depth : depths) rows.push_back(dense("wgrad_fp8", m, n, depth));
+  for (const Cut& cut : cuts)
+    rows.push_back(grouped_row("grouped_wgrad_fp8", m, n, cut.groups * cut.each, cut.groups));
+  for (const Cut& cut : uneven_cuts)
+    rows.push_back(grouped_row("grouped_wgrad_fp8_uneven", m, n, cut.groups * cut.each, cut.groups));
+}
+
+}  // namespace
+
+Row grouped_row(const std::string& kernel, std::int64_t m, std::int64_t n, std::int64_t k,
+                std::int64_t groups) {
   Row r;
   r.suite = "grouped";
   r.kernel = kernel;
@@ -45,24 +64,6 @@ Row grouped(const std::string& kernel, std::int64_t m, std::int64_t n, std::int6
   return r;
 }
 
-Row dense(const std::string& kernel, std::int64_t m, std::int64_t n, std::int64_t k) {
-  Row r = gemm_row(kernel, m, n, k);
-  r.suite = "grouped";
-  return r;
-}
-
-void add_weight_gradients(std::vector<Row>& rows, std::int64_t m, std::int64_t n) {
-  std::set<std::int64_t> depths;
-  for (const Cut& cut : cuts) depths.insert(cut.each);
-  for (const std::int64_t depth : depths) rows.push_back(dense("wgrad_fp8", m, n, depth));
-  for (const Cut& cut : cuts)
-    rows.push_back(grouped("grouped_wgrad_fp8", m, n, cut.groups * cut.each, cut.groups));
-  for (const Cut& cut : uneven_cuts)
-    rows.push_back(grouped("grouped_wgrad_fp8_uneven", m, n, cut.groups * cut.each, cut.groups));
-}
-
-}  // namespace
-
 std::vector<Row> list_grouped() {
   std::vector<Row> rows;
   for (const auto& [n, k] : weights) {
@@ -70,9 +71,9 @@ std::vector<Row> list_grouped() {
     for (const Cut& cut : cuts) heights.insert(cut.groups * cut.each);
     for (const std::int64_t m : heights) rows.push_back(dense("gemm_fp8", m, n, k));
     for (const Cut& cut : cuts)
-      rows.push_back(grouped("grouped_gemm_fp8", cut.groups * cut.each, n, k, cut.groups));
+      rows.push_back(grouped_row("grouped_gemm_fp8", cut.groups * cut.each, n, k, cut.groups));
     for (const Cut& cut : uneven_cuts)
-      rows.push_back(grouped("grouped_gemm_fp8_uneven", cut.groups * cut.each, n, k, cut.groups));
+      rows.push_back(grouped_row("grouped_gemm_fp8_uneven", cut.groups * cut.each, n, k, cut.groups));
   }
   add_weight_gradients(rows, 7168, 2048);
   add_weight_gradients(rows, 4096, 7168);

@@ -14,22 +14,36 @@ double fp8_size(double elements) {
   return elements + 4 * elements / 128;
 }
 
-Row stream(const std::string& kernel, const std::string& family, std::int64_t m, std::int64_t n, double read,
-           double written) {
-  Row r;
-  r.suite = "memory";
-  r.kernel = kernel, r.family = family;
-  r.m = m, r.n = n;
-  r.flops = area(m, n);
-  r.read_bytes = read, r.written_bytes = written;
-  return r;
+struct Traffic {
+  const char* family;
+  double read, written;
+};
+
+Traffic traffic_of(const std::string& kernel, std::int64_t m, std::int64_t n) {
+  const double size = area(m, n), bf16 = 2 * size, maps = 4 * static_cast<double>(m);
+  if (kernel == "copy") return {"memset_copy", bf16, bf16};
+  if (kernel == "quantise_row") return {"fp8_cast", bf16, fp8_size(size)};
+  if (kernel == "quantise_column") return {"fp8_cast_transpose", bf16, fp8_size(size)};
+  if (kernel == "dequantise_row") return {"fp8_cast", fp8_size(size), bf16};
+  if (kernel == "transpose_fp8") return {"weight_transpose", size, size};
+  if (kernel == "swiglu_cast") return {"swiglu", bf16, fp8_size(size / 2)};
+  if (kernel == "swiglu_backward") return {"swiglu", bf16 + size, bf16};
+  if (kernel == "rmsnorm") return {"rmsnorm", bf16, bf16};
+  if (kernel == "rmsnorm_backward") return {"rmsnorm_backward", 2 * bf16, bf16};
+  if (kernel == "rope") return {"rope", bf16, bf16};
+  if (kernel == "residual_add") return {"elementwise", 2 * bf16, bf16};
+  if (kernel == "permute") return {"permute", bf16 / 2 + maps, bf16};
+  if (kernel == "unpermute") return {"permute", bf16 + 2 * maps, bf16 / 2};
+  constexpr double top_k = 8;
+  if (kernel == "gate_topk") return {"gating", 4 * size, static_cast<double>(m) * top_k * (4 + 4)};
+  // AdamW: FP32 gradient and master weight, BF16 moments (arXiv:2412.19437, section 3.3.1), BF16 weight out.
+  return {"optimizer", 12 * size, 10 * size};
 }
 
 void add_copies(std::vector<Row>& rows) {
   for (std::int64_t rows_of = 64; rows_of <= 65536; rows_of *= 4) {
-    const double bytes = 2 * area(rows_of, 7168);
     for (const bool cold : {true, false}) {
-      rows.push_back(stream("copy", "memset_copy", rows_of, 7168, bytes, bytes));
+      rows.push_back(memory_row("copy", rows_of, 7168));
       rows.back().cold = cold;
     }
   }
@@ -37,35 +51,43 @@ void add_copies(std::vector<Row>& rows) {
 
 void add_casts(std::vector<Row>& rows, std::int64_t t) {
   for (const std::int64_t n : {1536, 2048, 7168, 16384}) {
-    const double size = area(t, n);
-    rows.push_back(stream("quantise_row", "fp8_cast", t, n, 2 * size, fp8_size(size)));
-    rows.push_back(stream("quantise_column", "fp8_cast_transpose", t, n, 2 * size, fp8_size(size)));
+    for (const std::string kernel : {"quantise_row", "quantise_column", "dequantise_row"})
+      rows.push_back(memory_row(kernel, t, n));
   }
   for (const std::int64_t f : {2048, 18432}) {  // one expert, one dense layer
-    const double wide = 4 * area(t, f);
-    rows.push_back(stream("swiglu_cast", "swiglu", t, 2 * f, wide, fp8_size(area(t, f))));
+    rows.push_back(memory_row("swiglu_cast", t, 2 * f));
+    rows.push_back(memory_row("swiglu_backward", t, 2 * f));
   }
 }
 
 void add_norms(std::vector<Row>& rows, std::int64_t t) {
   for (const std::int64_t n : {512, 1536, 7168}) {
-    const double size = 2 * area(t, n);
-    rows.push_back(stream("rmsnorm", "rmsnorm", t, n, size, size));
-    rows.push_back(stream("rmsnorm_backward", "rmsnorm_backward", t, n, 2 * size, size));
+    rows.push_back(memory_row("rmsnorm", t, n));
+    rows.push_back(memory_row("rmsnorm_backward", t, n));
   }
 }
 
 // 8 experts of 256 for a token; half of the chosen rows land here, as many as with 16 local experts of 32.
 void add_routing(std::vector<Row>& rows, std::int64_t t) {
-  constexpr std::int64_t h = 7168, top_k = 8, experts = 256;
-  const double in = 2 * area(t, h), out = 2 * area(t * 2, h), maps = 4 * static_cast<double>(2 * t);
-  rows.push_back(stream("permute", "permute", 2 * t, h, in + maps, out));
-  rows.push_back(stream("unpermute", "permute", 2 * t, h, out + 2 * maps, in));
-  const double chosen = area(t, top_k) * (4 + 4);
-  rows.push_back(stream("gate_topk", "gating", t, experts, 4 * area(t, experts), chosen));
+  constexpr std::int64_t h = 7168, experts = 256;
+  rows.push_back(memory_row("permute", 2 * t, h));
+  rows.push_back(memory_row("unpermute", 2 * t, h));
+  rows.push_back(memory_row("gate_topk", t, experts));
 }
 
 }  // namespace
+
+Row memory_row(const std::string& kernel, std::int64_t m, std::int64_t n) {
+  const Traffic traffic = traffic_of(kernel, m, n);
+  Row r;
+  r.suite = "memory";
+  r.kernel = kernel, r.family = traffic.family;
+  r.dtype = kernel == "adamw" ? "fp32" : "bf16";
+  r.m = m, r.n = n;
+  r.flops = area(m, n);
+  r.read_bytes = traffic.read, r.written_bytes = traffic.written;
+  return r;
+}
 
 std::vector<Row> list_memory() {
   std::vector<Row> rows;
@@ -73,17 +95,16 @@ std::vector<Row> list_memory() {
   for (const std::int64_t t : {256, 1024, 2048, 4096, 8192, 16384}) {  // a bandwidth curve needs six
     add_casts(rows, t);
     add_norms(rows, t);
-    const double rotary = 2 * area(t, 128 * 64), hidden = 2 * area(t, 7168);
-    rows.push_back(stream("rope", "rope", t, 128 * 64, rotary, rotary));
-    rows.push_back(stream("residual_add", "elementwise", t, 7168, 2 * hidden, hidden));
+    rows.push_back(memory_row("rope", t, 128 * 64));
+    rows.push_back(memory_row("residual_add", t, 7168));
     add_routing(rows, t);
   }
-  for (const std::int64_t n : {1 << 20, 1 << 22, 1 << 24, 1 << 25, 1 << 26, 1 << 27}) {
-    // FP32 gradient and master weight, BF16 moments (arXiv:2412.19437, section 3.3.1), BF16 weight out.
-    rows.push_back(
-        stream("adamw", "optimizer", 1, n, 12.0 * static_cast<double>(n), 10.0 * static_cast<double>(n)));
-    rows.back().dtype = "fp32";
-  }
+  // Weights of DeepSeek-V3 that the gradients of the inputs read turned.
+  for (const std::int64_t m : {1536, 4096, 7168, 24576, 36864})
+    rows.push_back(memory_row("transpose_fp8", m, 7168));
+  rows.push_back(memory_row("transpose_fp8", 7168, 2048));
+  for (const std::int64_t n : {1 << 20, 1 << 22, 1 << 24, 1 << 25, 1 << 26, 1 << 27})
+    rows.push_back(memory_row("adamw", 1, n));
   return rows;
 }
 

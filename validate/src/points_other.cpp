@@ -86,7 +86,7 @@ std::vector<Row> list_launch() {
 std::vector<Row> list_points(int gpus, bool has_nccl) {
   std::vector<Row> rows;
   for (const auto& list : {list_gemm(), list_grouped(), list_attention(), list_decode(), list_memory(),
-                           list_interference(), list_comm(has_nccl ? gpus : 0), list_launch()})
+                           list_layer(), list_interference(), list_comm(has_nccl ? gpus : 0), list_launch()})
     rows.insert(rows.end(), list.begin(), list.end());
   return rows;
 }

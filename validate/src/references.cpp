@@ -39,6 +39,16 @@ Values reference_swiglu(const Values& gate, const Values& up) {
   return y;
 }
 
+Values reference_swiglu_backward(const Values& gate, const Values& up, const Values& dy) {
+  Values d(2 * gate.size());
+  for (std::size_t i = 0; i < gate.size(); ++i) {
+    const double s = sigmoid(gate[i]);
+    d[i] = dy[i] * up[i] * s * (1 + gate[i] * (1 - s));
+    d[gate.size() + i] = dy[i] * gate[i] * s;
+  }
+  return d;
+}
+
 Values reference_rmsnorm(const Values& x, const Values& weight) {
   const double factor = 1 / std::sqrt(mean_square(x) + rms_epsilon);
   Values y;

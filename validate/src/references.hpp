@@ -17,6 +17,8 @@ inline constexpr int scale_tile = 128;
 Values reference_quantise(const Values& tile);
 
 Values reference_swiglu(const Values& gate, const Values& up);  // silu(gate) * up
+// Gradients of gate, then of up.
+Values reference_swiglu_backward(const Values& gate, const Values& up, const Values& dy);
 Values reference_rmsnorm(const Values& x, const Values& weight);
 Values reference_rmsnorm_backward(const Values& x, const Values& dy, const Values& weight);  // dx
 

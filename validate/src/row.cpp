@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "layer_ops.hpp"
+
 namespace foretrain::bench {
 
 std::string identity_of(const Row& r) {
@@ -43,9 +45,14 @@ bool starts_with(const std::string& text, const std::string& head) {
 // times: shares, the gradients of the scores, and the result.
 std::optional<double> tolerance_of(const Row& r) {
   if (r.suite == "launch") return std::nullopt;
+  if (r.suite ==
+      "layer") {  // an op by its kernel; the whole, whose error is the worst of its ops', by the widest
+    const auto kernel = kernel_of(r);
+    return kernel ? tolerance_of(*kernel) : 0.02;
+  }
   if (r.kernel.find("_fast") != std::string::npos) return 0.02;
   if (r.suite == "comm") return r.dtype == "fp32" ? 1e-6 : 5e-3;
-  if (starts_with(r.kernel, "copy") || r.kernel == "permute") return 0.0;
+  if (starts_with(r.kernel, "copy") || r.kernel == "permute" || r.kernel == "transpose_fp8") return 0.0;
   if (starts_with(r.kernel, "attention_backward")) return 0.01;
   if (r.family == "gating") return 1e-4;  // numbers of experts among them: one that is off by one shows
   if (r.family == "fp8_cast" || r.family == "fp8_cast_transpose" || r.family == "swiglu") return 0.02;

@@ -8,6 +8,7 @@
 #include "floats.hpp"
 #include "kernels/attention.hpp"
 #include "kernels/decode.hpp"
+#include "kernels/gradients.hpp"
 #include "kernels/grouped.hpp"
 #include "pick.hpp"
 #include "references_attention.hpp"
@@ -232,5 +233,31 @@ TEST_CASE("grouped products that cut k, added to what is there", "[emulated]") {
       }
       REQUIRE(relative_error(result, reference) < 1e-5);
     }
+  }
+}
+
+TEST_CASE("FP8 turned to BF16 again, bytes turned round, the activation's gradient", "[emulated]") {
+  constexpr std::int64_t m = 64, n = 256, f = 128;
+  const auto in = codes(m * n, 9);
+  const auto factors = scales(m * n / 128, 10);
+  std::vector<std::uint16_t> wide(m * n, 0xffff);
+  dequantise_row(in.data(), factors.data(), wide.data(), m, n, nullptr);
+  std::vector<std::uint8_t> turned(m * n, 0xff);
+  transpose_fp8(in.data(), turned.data(), m, n, nullptr);
+  for (std::size_t row = 0; row < m; ++row) {
+    for (std::size_t column = 0; column < n; ++column) {
+      const std::uint8_t code = in[row * n + column];
+      REQUIRE(turned[column * m + row] == code);
+      REQUIRE(from_bf16(wide[row * n + column]) ==
+              from_bf16(to_bf16(from_e4m3(code) * factors[column / 128 * m + row])));
+    }
+  }
+  const Tensor gate_up(m * 2 * f, 21), dy(m * f, 22);
+  std::vector<std::uint16_t> gradient(m * 2 * f, 0xffff);
+  swiglu_backward(gate_up.stored.data(), dy.stored.data(), gradient.data(), m, f, nullptr);
+  for (std::size_t row = 0; row < m; ++row) {
+    const Values reference =
+        reference_swiglu_backward(gate_up.row(2 * row, f), gate_up.row(2 * row + 1, f), dy.row(row, f));
+    REQUIRE(relative_error(as_numbers(gradient, row * 2 * f, 2 * f), reference) < 5e-3);
   }
 }

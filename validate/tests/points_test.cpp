@@ -123,7 +123,8 @@ TEST_CASE("arguments") {
                                                   {"--time-limit", "1,5"}};
   for (const auto& arguments : bad) CHECK_FALSE(parse_options(arguments, suite_names).wrong.empty());
   CHECK(parse_options({"--suite", "gems"}, suite_names).wrong ==
-        "no suite is called gems; there are gemm, grouped, attention, decode, memory, interference, comm, "
+        "no suite is called gems; there are gemm, grouped, attention, decode, memory, layer, interference, "
+        "comm, "
         "launch");
 }
 

@@ -75,6 +75,23 @@ TEST_CASE("activation, norm and rotation by hand") {
   CHECK(turned == Values{0, 1, -1, 0});
 }
 
+TEST_CASE("the activation's gradient is that of the activation") {
+  const Values gate{0.5, -1.5, 2}, up{1, 0.25, -2}, dy{0.3, -0.7, 1.1};
+  const Values d = reference_swiglu_backward(gate, up, dy);
+  const auto loss = [&](const Values& g, const Values& u) {
+    const Values y = reference_swiglu(g, u);
+    return dy[0] * y[0] + dy[1] * y[1] + dy[2] * y[2];
+  };
+  for (std::size_t i = 0; i < gate.size(); ++i) {
+    Values high = gate, low = gate;
+    high[i] += 1e-5, low[i] -= 1e-5;
+    CHECK(d[i] == Approx((loss(high, up) - loss(low, up)) / 2e-5).epsilon(1e-6));
+    high = low = up;
+    high[i] += 1e-5, low[i] -= 1e-5;
+    CHECK(d[gate.size() + i] == Approx((loss(gate, high) - loss(gate, low)) / 2e-5).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("the norm's gradient is that of the norm") {
   const Values x{0.5, -1.5, 2, 0.25}, weight{1, 0.5, -2, 3}, dy{0.3, -0.7, 0.1, 1.1};
   const auto loss = [&](const Values& at) {

@@ -44,6 +44,20 @@ __device__ inline uint2 pack_e4m3(const Eight& e, float factor) {
   return make_uint2(pairs[0] | (pairs[1] << 16), pairs[2] | (pairs[3] << 16));
 }
 
+__device__ inline Eight unpack_e4m3(const uint2& bits) {
+  const std::uint32_t words[2] = {bits.x, bits.y};
+  Eight e;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    const auto pair = static_cast<__nv_fp8x2_storage_t>(words[i / 2] >> (16 * (i % 2)));
+    const __half2 halves = __nv_cvt_fp8x2_to_halfraw2(pair, __NV_E4M3);
+    const float2 numbers = __half22float2(halves);
+    e.x[2 * i] = numbers.x;
+    e.x[2 * i + 1] = numbers.y;
+  }
+  return e;
+}
+
 __device__ inline float largest(const Eight& e) {
   float most = 0;
 #pragma unroll

@@ -21,13 +21,6 @@ Buffer make(const BufferPlan& plan, std::uint64_t seed, cudaStream_t stream) {
   return buffer;
 }
 
-Buffers make_all(const KernelPlan& plan, std::uint64_t seed, cudaStream_t stream) {
-  Buffers buffers;
-  for (const BufferPlan& buffer : plan.buffers) buffers.push_back(make(buffer, ++seed, stream));
-  check(cudaStreamSynchronize(stream), "make the buffers of a kernel");
-  return buffers;
-}
-
 Buffers copies(const Buffers& buffers, cudaStream_t stream) {
   Buffers all;
   for (const Buffer& buffer : buffers) {
@@ -37,6 +30,15 @@ Buffers copies(const Buffers& buffers, cudaStream_t stream) {
   }
   check(cudaStreamSynchronize(stream), "copy of the buffers");
   return all;
+}
+
+}  // namespace
+
+Buffers make_all(const KernelPlan& plan, std::uint64_t seed, cudaStream_t stream) {
+  Buffers buffers;
+  for (const BufferPlan& buffer : plan.buffers) buffers.push_back(make(buffer, ++seed, stream));
+  check(cudaStreamSynchronize(stream), "make the buffers of a kernel");
+  return buffers;
 }
 
 double checked(const KernelPlan& plan, const Buffers& buffers, cudaStream_t stream) {
@@ -51,8 +53,6 @@ double checked(const KernelPlan& plan, const Buffers& buffers, cudaStream_t stre
   const Sampled sampled = plan.sample(before, buffers);
   return relative_error(sampled.result, sampled.reference);
 }
-
-}  // namespace
 
 std::vector<double> read(const Buffer& buffer, Format format, std::int64_t first, std::int64_t count) {
   const auto size = static_cast<std::int64_t>(size_of(format));

@@ -45,6 +45,11 @@ KernelPlan plan_of(const Row& row, int sms);
 KernelPlan plan_of_routing(const Row& row);  // permute, unpermute, gate
 KernelPlan plan_of_optimizer(const Row& row);
 
+// Its buffers, filled as it says; and the relative error of one run, not_a_number when elements stay
+// unwritten.
+Buffers make_all(const KernelPlan& plan, std::uint64_t seed, cudaStream_t stream);
+double checked(const KernelPlan& plan, const Buffers& buffers, cudaStream_t stream);
+
 // `count` elements of a buffer from `first` on, as numbers.
 std::vector<double> read(const Buffer& buffer, Format format, std::int64_t first, std::int64_t count);
 // One number of each of `count` rows that are `pitch` numbers long.

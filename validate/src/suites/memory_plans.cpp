@@ -1,5 +1,6 @@
 // The suite memory's kernels on rows: casts, activation, norms, rope, sums, copies.
 
+#include "kernels/gradients.hpp"
 #include "kernels/memory.hpp"
 #include "pick.hpp"
 #include "suites/memory.hpp"
@@ -103,6 +104,46 @@ KernelPlan plan_swiglu(std::int64_t m, std::int64_t f) {
   return p;
 }
 
+// Codes and scales of a cast; random ones of that form.
+KernelPlan plan_dequantise(std::int64_t m, std::int64_t n) {
+  KernelPlan p;
+  p.buffers = {{m * n, Format::fp8, Fill::normal, 1},
+               {m * n / 128, Format::fp32, Fill::positive, 1},
+               tensor(m * n, Fill::output)};
+  p.run = [=](const Buffers& b, cudaStream_t s) {
+    dequantise_row(b[0].get(), b[1].as<float>(), b[2].get(), m, n, s);
+  };
+  p.sample = over_rows(m, [=](const Buffers& b, std::int64_t row) {
+    return Sampled{read(b[2], Format::bf16, row * n, n), read_scaled(b[0], b[1], row, m, n)};
+  });
+  return p;
+}
+
+// Rows of the result are columns of the input.
+KernelPlan plan_transpose(std::int64_t m, std::int64_t n) {
+  KernelPlan p;
+  p.buffers = {{m * n, Format::fp8, Fill::normal, 1}, {m * n, Format::fp8, Fill::output, 1}};
+  p.run = [=](const Buffers& b, cudaStream_t s) { transpose_fp8(b[0].get(), b[1].get(), m, n, s); };
+  p.sample = over_rows(n, [=](const Buffers& b, std::int64_t row) {
+    return Sampled{read(b[1], Format::fp8, row * m, m), read_column(b[0], Format::fp8, row, n, m)};
+  });
+  return p;
+}
+
+KernelPlan plan_swiglu_backward(std::int64_t m, std::int64_t f) {
+  KernelPlan p;
+  p.buffers = {tensor(2 * m * f), tensor(m * f), tensor(2 * m * f, Fill::output)};
+  p.run = [=](const Buffers& b, cudaStream_t s) {
+    swiglu_backward(b[0].get(), b[1].get(), b[2].get(), m, f, s);
+  };
+  p.sample = over_rows(m, [=](const Buffers& b, std::int64_t row) {
+    const Values in = read(b[0], Format::bf16, row * 2 * f, 2 * f), dy = read(b[1], Format::bf16, row * f, f);
+    return Sampled{read(b[2], Format::bf16, row * 2 * f, 2 * f),
+                   reference_swiglu_backward(piece(in, 0, f), piece(in, f, f), dy)};
+  });
+  return p;
+}
+
 KernelPlan plan_rmsnorm(std::int64_t m, std::int64_t n) {
   KernelPlan p;
   p.buffers = {tensor(m * n), tensor(n), tensor(m * n, Fill::output)};
@@ -165,6 +206,9 @@ KernelPlan plan_of(const Row& r, int sms) {
   if (r.kernel == "quantise_row") return plan_quantise_row(r.m, r.n);
   if (r.kernel == "quantise_column") return plan_quantise_column(r.m, r.n);
   if (r.kernel == "swiglu_cast") return plan_swiglu(r.m, r.n / 2);
+  if (r.kernel == "dequantise_row") return plan_dequantise(r.m, r.n);
+  if (r.kernel == "transpose_fp8") return plan_transpose(r.m, r.n);
+  if (r.kernel == "swiglu_backward") return plan_swiglu_backward(r.m, r.n / 2);
   if (r.kernel == "rmsnorm") return plan_rmsnorm(r.m, r.n);
   if (r.kernel == "rmsnorm_backward") return plan_rmsnorm_backward(r.m, r.n, sms);
   if (r.kernel == "rope") return plan_rope(r.m, r.n);

@@ -75,6 +75,9 @@ inline float __shfl_xor_sync(unsigned, float mine, int distance) {
   return __uint_as_float(
       static_cast<unsigned>(foretrain::emulation::exchange(__builtin_bit_cast(unsigned, mine), lane)));
 }
+inline float __expf(float x) {
+  return std::exp(x);
+}
 template <class T>
 T __ldg(const T* at) {
   return *at;
