@@ -3,6 +3,7 @@
 // the GPU failed, 2 wrong arguments, no GPU, or a file that cannot be taken up.
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +21,7 @@
 #include "suites/launch.hpp"
 #include "suites/layer.hpp"
 #include "suites/memory.hpp"
+#include "suites/party.hpp"
 
 namespace foretrain::bench {
 namespace {
@@ -161,6 +163,44 @@ int run(const Options& options, const Device& device, const std::vector<Row>& po
   return wrong > 0 ? wrong_result : 0;
 }
 
+std::optional<std::string> variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+// Collectives among all processes. The first one reads and writes the file and says what happens.
+int run_in_world(const Options& options, const World& world, const std::vector<Device>& devices) {
+  const Device& device = devices[static_cast<std::size_t>(world.on_node) % devices.size()];
+  check(cudaSetDevice(device.index), "cudaSetDevice");
+  StopRule rule;
+  rule.time_limit = options.time_limit;
+  Party party(world, options.world, rule);
+  const bool first = world.rank == 0;
+  const auto points = chosen(list_over_nodes(world.size, party.nodes()), options);
+  const Header header = header_of(device);
+  std::vector<Row> rows;
+  const bool usable =
+      !first || (read_finished(options.output, header, rows) && save(options.output, header, rows));
+  std::vector<double> todo{usable ? 0.0
+                                  : 1.0};  // then for each point whether the first process still lacks it
+  for (const Row& point : points) todo.push_back(first && !remaining({point}, rows).empty() ? 1 : 0);
+  todo = party.largest(todo);
+  if (todo[0] > 0) return unusable;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (todo[i + 1] == 0) continue;
+    Row row = points[i];
+    party.measure(row);
+    if (!passes(row)) ++wrong;
+    if (!first) continue;
+    say("[" + std::to_string(i + 1) + "/" + std::to_string(points.size()) + "] " + name_of(row) + ": " +
+        outcome(row, device.hbm_bandwidth));
+    rows.push_back(row);
+    (void)save(options.output, header, rows);
+  }
+  return wrong > 0 ? wrong_result : 0;
+}
+
 int run_all(const std::vector<std::string>& arguments) {
   const auto [options, wrong] = parse_options(arguments, suite_names);
   if (!wrong.empty()) {
@@ -177,6 +217,12 @@ int run_all(const std::vector<std::string>& arguments) {
   if (options.list) return list(devices, why, points);
   if (devices.empty()) {
     say("no GPU to measure: " + why + " (is there a GPU, and a driver for this CUDA?)");
+    return unusable;
+  }
+  if (!options.world.empty()) {
+    const auto world = find_world(variable, why);
+    if (world) return run_in_world(options, *world, devices);
+    say("--world: " + why);
     return unusable;
   }
   if (options.device >= static_cast<int>(devices.size())) {

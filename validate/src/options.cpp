@@ -29,6 +29,9 @@ std::string set(Options& o, const std::string& flag, const std::string& value,
   } else if (flag == "-o" || flag == "--output") {
     if (value.empty()) return flag + " needs the name of a file";
     o.output = value;
+  } else if (flag == "--world") {
+    if (value.empty()) return "--world needs the name of a folder";
+    o.world = value;
   } else if (flag == "--time-limit") {
     const auto seconds = from_chars(value);
     if (!seconds || *seconds <= 0 || *seconds > 3600)
@@ -51,8 +54,8 @@ std::string set(Options& o, const std::string& flag, const std::string& value,
 
 Parsed parse_options(const std::vector<std::string>& arguments, const std::vector<std::string>& suites) {
   Parsed p;
-  const std::vector<std::string> with_value{"--suite",      "--filter",      "-o",      "--output",
-                                            "--time-limit", "--clock-share", "--device"};
+  const std::vector<std::string> with_value{"--suite",      "--filter",      "-o",       "--output",
+                                            "--time-limit", "--clock-share", "--device", "--world"};
   for (std::size_t i = 0; i < arguments.size() && p.wrong.empty(); ++i) {
     const std::string& flag = arguments[i];
     if (flag == "--list") {
@@ -72,7 +75,7 @@ Parsed parse_options(const std::vector<std::string>& arguments, const std::vecto
 
 std::string usage(const std::vector<std::string>& suites) {
   return "foretrain-bench [--suite NAME]... [--filter TEXT]... [--time-limit SECONDS] [--device NUMBER]\n"
-         "                [--clock-share SHARE] [--list] [-o FILE.csv]\n"
+         "                [--clock-share SHARE] [--world FOLDER] [--list] [-o FILE.csv]\n"
          "Measures GPU kernels and writes one result file. Finished points of the file are kept.\n"
          "  --suite       one of " +
          joined(suites) +
@@ -81,6 +84,7 @@ std::string usage(const std::vector<std::string>& suites) {
          "  --time-limit  seconds for one point (default: 0.3)\n"
          "  --clock-share drop samples below this share of the highest SM clock (default: 0.75)\n"
          "  --device      which GPU (default: 0)\n"
+         "  --world       collectives among the processes of mpirun or srun, which meet in this folder\n"
          "  --list        print the devices and the points, measure nothing\n"
          "  -o            the result file (default: foretrain-bench.csv)\n";
 }

@@ -15,6 +15,7 @@ struct Options {
   double time_limit = 0.3;           // seconds for one point
   double clock_share = 0.75;         // samples below this share of the highest SM clock are dropped
   std::string output = "foretrain-bench.csv";
+  std::string world;  // a folder that all processes of a launcher see; empty: this process alone
   int device = 0;
   bool list = false, help = false;
 };

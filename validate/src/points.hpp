@@ -18,6 +18,9 @@ std::vector<Row> list_memory();
 std::vector<Row> list_layer();
 std::vector<Row> list_interference();
 std::vector<Row> list_comm(int gpus);  // collectives need NCCL; copies do not
+// Among the processes of a launcher: all_reduce_over_2_nodes and so on. `send_recv` is from the first to the
+// last.
+std::vector<Row> list_over_nodes(int ranks, int nodes);
 std::vector<Row> list_launch();
 
 inline const std::vector<std::string> suite_names{"gemm",  "grouped",      "attention", "decode", "memory",

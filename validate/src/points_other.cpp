@@ -67,6 +67,19 @@ std::vector<Row> list_comm(int gpus) {
   return rows;
 }
 
+std::vector<Row> list_over_nodes(int ranks, int nodes) {
+  const std::string tail = "_over_" + std::to_string(nodes) + (nodes == 1 ? "_node" : "_nodes");
+  std::vector<Row> rows;
+  for (double bytes = 65536; bytes <= 1 << 30; bytes *= 4) {
+    for (const std::string kernel :
+         {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "send_recv"}) {
+      const bool sums = kernel == "all_reduce" || kernel == "reduce_scatter";
+      rows.push_back(transfer(kernel + tail, sums ? "fp32" : "bf16", bytes, ranks));
+    }
+  }
+  return rows;
+}
+
 std::vector<Row> list_launch() {
   std::vector<Row> rows;
   // One empty kernel between two events; the time from one launch to the next, queued and in a graph; what a

@@ -100,6 +100,17 @@ TEST_CASE("collectives run among 1, 2, 4 ... and all GPUs") {
   CHECK(ranks(0).empty());
 }
 
+TEST_CASE("collectives over nodes say over how many") {
+  std::set<std::string> names;
+  for (const Row& row : list_over_nodes(16, 2)) {
+    CHECK((row.suite == "comm" && row.ranks == 16));
+    CHECK(names.insert(name_of(row)).second);
+    CHECK(tolerance_of(row) == (row.dtype == "fp32" ? 1e-6 : 5e-3));
+  }
+  CHECK(names.count("comm/all_reduce_over_2_nodes fp32 bytes=1048576 ranks=16 hot") == 1);
+  CHECK(list_over_nodes(8, 1).front().kernel == "all_reduce_over_1_node");
+}
+
 TEST_CASE("arguments") {
   const auto p = parse_options({"--suite", "gemm", "--suite", "memory", "--filter", "m=4096", "--time-limit",
                                 "1.5", "-o", "out.csv", "--device", "3", "--clock-share", "0.5", "--list"},
@@ -120,6 +131,8 @@ TEST_CASE("arguments") {
                                                   {"--fast"},
                                                   {"-o", ""},
                                                   {"--device", "-1"},
+                                                  {"--world"},
+                                                  {"--world", ""},
                                                   {"--time-limit", "1,5"}};
   for (const auto& arguments : bad) CHECK_FALSE(parse_options(arguments, suite_names).wrong.empty());
   CHECK(parse_options({"--suite", "gems"}, suite_names).wrong ==

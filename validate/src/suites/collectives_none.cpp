@@ -1,6 +1,7 @@
-// Stands in for collectives.cpp where NCCL was not found: the list then holds no collectives.
+// Stands in for collectives.cpp and party.cpp where NCCL was not found: the list then holds no collectives.
 
 #include "suites/comm.hpp"
+#include "suites/party.hpp"
 
 namespace foretrain::bench {
 
@@ -15,6 +16,17 @@ Collectives::~Collectives() = default;
 
 void Collectives::measure(Row& row) {
   throw Failure("built without NCCL, which " + row.kernel + " needs");
+}
+
+struct Party::Nccl {};
+
+Party::Party(const World&, const std::string&, const StopRule&) {
+  throw Failure("built without NCCL, which --world needs");
+}
+Party::~Party() = default;
+void Party::measure(Row&) {}
+std::vector<double> Party::largest(const std::vector<double>& values) {
+  return values;
 }
 
 }  // namespace foretrain::bench

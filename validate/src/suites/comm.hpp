@@ -1,7 +1,7 @@
 #pragma once
 // The suite comm: copies between host and GPU and within a GPU, and NCCL's collectives among GPUs of this
-// machine, driven by this one process. Built without NCCL, only the copies are there. Left out: several
-// nodes, user-registered buffers.
+// machine, driven by this one process. Built without NCCL, only the copies are there. Several nodes are
+// party.hpp. Left out: user-registered buffers.
 
 #include <memory>
 

@@ -1,8 +1,8 @@
 #pragma once
-// The suite layer: one layer of DeepSeek-V3 with its mixture of experts (layer_ops.hpp), each op alone and all of
-// a pass one after the other. Every op has tensors of its own and is checked as in its own suite; one op's
-// result is not the next one's input, so values do not drift. Needs about 32 GB of the GPU's memory while it
-// runs.
+// The suite layer: one layer of DeepSeek-V3 with its mixture of experts (layer_ops.hpp), each op alone and
+// all of a pass one after the other. Every op has tensors of its own and is checked as in its own suite; one
+// op's result is not the next one's input, so values do not drift. Needs about 32 GB of the GPU's memory
+// while it runs.
 
 #include <functional>
 #include <memory>
