@@ -169,8 +169,9 @@ __device__ void consume(Shared& s, const GroupedWork& work, const float* scales_
         if (rows_left > half * half_m) {  // the same in all 128 threads
           float sums[64];
           const float* of_rows = s.scales_a[at] + scale_row + half * half_m;
-          const float upper = of_rows[0] * scale_b, lower = of_rows[8] * scale_b;
+          const float above = of_rows[0], below = of_rows[8];
           multiply(sums, s.a[at] + (first_row + half * half_m) * block_k, s.b[at]);
+          const float upper = above * scale_b, lower = below * scale_b;  // loaded meanwhile
           if (cuts_k) promote(total[half], sums, upper, lower, s.scales_b[at] + lane % 4 * 2);
           if (last) release(s.empty + at, lane);
           if (!cuts_k) promote(total[half], sums, upper, lower);

@@ -2,6 +2,7 @@
 
 #include <ucontext.h>
 
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -51,13 +52,12 @@ struct State {
 State state;
 
 struct Range {
-  unsigned char* begin;
-  std::size_t bytes;
+  unsigned char* begin = nullptr;
+  std::size_t bytes = 0;
 };
-std::vector<Range>& ranges() {
-  static std::vector<Range> all;
-  return all;
-}
+// Files register their arrays before main, in any order: both are there from the start.
+constinit std::array<Range, 8> ranges{};
+constinit std::size_t range_count = 0;
 unsigned char* current_shared = nullptr;
 
 void body() {
@@ -146,12 +146,12 @@ std::uint64_t exchange(std::uint64_t mine, int lane) {
 }
 
 bool register_shared(unsigned char* begin, std::size_t bytes) {
-  ranges().push_back({begin, bytes});
+  ranges.at(range_count++) = {begin, bytes};
   return true;
 }
 std::uint32_t shared_offset(const void* pointer) {
   const auto* at = static_cast<const unsigned char*>(pointer);
-  for (const Range& range : ranges()) {
+  for (const Range& range : ranges) {
     if (at < range.begin || at >= range.begin + range.bytes) continue;
     current_shared = range.begin;
     return static_cast<std::uint32_t>(at - range.begin);
