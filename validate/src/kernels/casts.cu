@@ -1,6 +1,6 @@
 // Copies, casts with scales, and the activation fused with one.
 
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "floats.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/vectors.cuh"
@@ -117,31 +117,27 @@ __global__ void __launch_bounds__(threads)
 
 void copy(const void* in, void* out, std::int64_t bytes, cudaStream_t stream) {
   const std::int64_t count = bytes / 16;
-  copy_kernel<<<blocks_for(count, threads * unrolled), threads, 0, stream>>>(static_cast<const uint4*>(in),
-                                                                             static_cast<uint4*>(out), count);
-  check_launch("copy");
+  launch_kernel("copy", &copy_kernel, {blocks_for(count, threads * unrolled)}, threads, 0, stream,
+                static_cast<const uint4*>(in), static_cast<uint4*>(out), count);
 }
 
 void quantise_row(const void* in, void* out, float* scales, std::int64_t m, std::int64_t n,
                   cudaStream_t stream) {
-  quantise_row_kernel<<<blocks_for(m * n / 8, threads), threads, 0, stream>>>(
-      static_cast<const __nv_bfloat16*>(in), static_cast<std::uint8_t*>(out), scales, m, n);
-  check_launch("quantise_row");
+  launch_kernel("quantise_row", &quantise_row_kernel, {blocks_for(m * n / 8, threads)}, threads, 0, stream,
+                static_cast<const __nv_bfloat16*>(in), static_cast<std::uint8_t*>(out), scales, m, n);
 }
 
 void swiglu_cast(const void* in, void* out, float* scales, std::int64_t m, std::int64_t f,
                  cudaStream_t stream) {
-  swiglu_kernel<<<blocks_for(m * f / 8, threads), threads, 0, stream>>>(
-      static_cast<const __nv_bfloat16*>(in), static_cast<std::uint8_t*>(out), scales, m, f);
-  check_launch("swiglu_cast");
+  launch_kernel("swiglu_cast", &swiglu_kernel, {blocks_for(m * f / 8, threads)}, threads, 0, stream,
+                static_cast<const __nv_bfloat16*>(in), static_cast<std::uint8_t*>(out), scales, m, f);
 }
 
 void quantise_column(const void* in, void* out, float* scales, std::int64_t m, std::int64_t n,
                      cudaStream_t stream) {
-  const dim3 grid(blocks_for(n, column_width), blocks_for(m, 128));
-  quantise_column_kernel<<<grid, threads, 0, stream>>>(static_cast<const __nv_bfloat16*>(in),
-                                                       static_cast<std::uint8_t*>(out), scales, m, n);
-  check_launch("quantise_column");
+  const Place3 grid{blocks_for(n, column_width), blocks_for(m, 128)};
+  launch_kernel("quantise_column", &quantise_column_kernel, grid, threads, 0, stream,
+                static_cast<const __nv_bfloat16*>(in), static_cast<std::uint8_t*>(out), scales, m, n);
 }
 
 }  // namespace foretrain::bench

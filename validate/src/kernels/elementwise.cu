@@ -1,6 +1,6 @@
 // Rope, sums of residuals, AdamW.
 
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/vectors.cuh"
 
@@ -78,24 +78,22 @@ __global__ void __launch_bounds__(threads)
 
 void rope(const void* x, const float* turns, void* y, std::int64_t m, std::int64_t width,
           cudaStream_t stream) {
-  rope_kernel<<<blocks_for(m * width / 8), threads, 0, stream>>>(
-      static_cast<const uint4*>(x), reinterpret_cast<const float4*>(turns), static_cast<uint4*>(y),
-      m * width / 8, width / 8);
-  check_launch("rope");
+  launch_kernel("rope", &rope_kernel, {blocks_for(m * width / 8)}, threads, 0, stream,
+                static_cast<const uint4*>(x), reinterpret_cast<const float4*>(turns), static_cast<uint4*>(y),
+                m * width / 8, width / 8);
 }
 
 void residual_add(const void* a, const void* b, void* sum, std::int64_t count, cudaStream_t stream) {
-  add_kernel<<<blocks_for(count / 8), threads, 0, stream>>>(
-      static_cast<const uint4*>(a), static_cast<const uint4*>(b), static_cast<uint4*>(sum), count / 8);
-  check_launch("residual_add");
+  launch_kernel("residual_add", &add_kernel, {blocks_for(count / 8)}, threads, 0, stream,
+                static_cast<const uint4*>(a), static_cast<const uint4*>(b), static_cast<uint4*>(sum),
+                count / 8);
 }
 
 void adamw(float* master, const float* gradient, void* first, void* second, void* weight, std::int64_t count,
            const AdamwConstants& constants, cudaStream_t stream) {
-  adamw_kernel<<<blocks_for(count / 8), threads, 0, stream>>>(
-      master, gradient, static_cast<uint4*>(first), static_cast<uint4*>(second), static_cast<uint4*>(weight),
-      count / 8, constants);
-  check_launch("adamw");
+  launch_kernel("adamw", &adamw_kernel, {blocks_for(count / 8)}, threads, 0, stream, master, gradient,
+                static_cast<uint4*>(first), static_cast<uint4*>(second), static_cast<uint4*>(weight),
+                count / 8, constants);
 }
 
 }  // namespace foretrain::bench

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/vectors.cuh"
 
@@ -120,10 +120,9 @@ __global__ void __launch_bounds__(most_threads)
 
 void rmsnorm(const void* x, const void* weight, void* y, std::int64_t m, std::int64_t n,
              cudaStream_t stream) {
-  forward_kernel<<<static_cast<unsigned>(m), threads_for(n), 0, stream>>>(
-      static_cast<const __nv_bfloat16*>(x), static_cast<const __nv_bfloat16*>(weight),
-      static_cast<__nv_bfloat16*>(y), n);
-  check_launch("rmsnorm");
+  launch_kernel("rmsnorm", &forward_kernel, {static_cast<unsigned>(m)}, static_cast<int>(threads_for(n)), 0,
+                stream, static_cast<const __nv_bfloat16*>(x), static_cast<const __nv_bfloat16*>(weight),
+                static_cast<__nv_bfloat16*>(y), n);
 }
 
 // About a thousand threads on every SM, in at most sixteen blocks.
@@ -135,10 +134,9 @@ int rmsnorm_blocks(std::int64_t m, std::int64_t n, int sms) {
 void rmsnorm_backward(const void* x, const void* dy, const void* weight, void* dx, float* partial,
                       std::int64_t m, std::int64_t n, int sms, cudaStream_t stream) {
   const auto blocks = static_cast<unsigned>(rmsnorm_blocks(m, n, sms));
-  backward_kernel<<<blocks, threads_for(n), 0, stream>>>(
-      static_cast<const __nv_bfloat16*>(x), static_cast<const __nv_bfloat16*>(dy),
-      static_cast<const __nv_bfloat16*>(weight), static_cast<__nv_bfloat16*>(dx), partial, m, n);
-  check_launch("rmsnorm_backward");
+  launch_kernel("rmsnorm_backward", &backward_kernel, {blocks}, static_cast<int>(threads_for(n)), 0, stream,
+                static_cast<const __nv_bfloat16*>(x), static_cast<const __nv_bfloat16*>(dy),
+                static_cast<const __nv_bfloat16*>(weight), static_cast<__nv_bfloat16*>(dx), partial, m, n);
 }
 
 }  // namespace foretrain::bench

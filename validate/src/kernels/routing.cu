@@ -1,6 +1,6 @@
 // The gate of a mixture of experts, and moving rows to their experts and back.
 
-#include "device/failure.hpp"
+#include "device/launch.hpp"
 #include "kernels/memory.hpp"
 #include "kernels/vectors.cuh"
 
@@ -108,23 +108,21 @@ __global__ void __launch_bounds__(threads)
 
 void permute(const void* in, const int* source, void* out, std::int64_t rows, std::int64_t n,
              cudaStream_t stream) {
-  permute_kernel<<<static_cast<unsigned>(rows), row_threads, 0, stream>>>(
-      static_cast<const uint4*>(in), source, static_cast<uint4*>(out), n / 8);
-  check_launch("permute");
+  launch_kernel("permute", &permute_kernel, {static_cast<unsigned>(rows)}, row_threads, 0, stream,
+                static_cast<const uint4*>(in), source, static_cast<uint4*>(out), n / 8);
 }
 
 void unpermute(const void* in, const int* places, const float* weights, void* out, std::int64_t tokens,
                std::int64_t n, cudaStream_t stream) {
-  unpermute_kernel<<<static_cast<unsigned>(tokens), row_threads, 0, stream>>>(
-      static_cast<const uint4*>(in), places, weights, static_cast<uint4*>(out), n / 8);
-  check_launch("unpermute");
+  launch_kernel("unpermute", &unpermute_kernel, {static_cast<unsigned>(tokens)}, row_threads, 0, stream,
+                static_cast<const uint4*>(in), places, weights, static_cast<uint4*>(out), n / 8);
 }
 
 void gate_topk(const float* logits, const float* bias, int* experts, float* weights, std::int64_t tokens,
                cudaStream_t stream) {
   const auto blocks = static_cast<unsigned>((tokens * 32 + threads - 1) / threads);
-  gate_kernel<<<blocks, threads, 0, stream>>>(logits, bias, experts, weights, tokens);
-  check_launch("gate_topk");
+  launch_kernel("gate_topk", &gate_kernel, {blocks}, threads, 0, stream, logits, bias, experts, weights,
+                tokens);
 }
 
 }  // namespace foretrain::bench

@@ -16,3 +16,6 @@ inline __nv_bfloat162 __floats2bfloat162_rn(float x, float y) {
 inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 value) {
   return value.bits;
 }
+inline float __bfloat162float(__nv_bfloat16 value) {
+  return foretrain::bench::from_bf16(value.bits);
+}

@@ -59,6 +59,7 @@ inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) {
 
 inline foretrain::emulation::Index &threadIdx = foretrain::emulation::thread_index,
                                    &blockIdx = foretrain::emulation::block_index,
+                                   &blockDim = foretrain::emulation::block_size,
                                    &gridDim = foretrain::emulation::grid_size;
 
 inline void __syncthreads() {
@@ -70,10 +71,18 @@ inline void __syncwarp() {
 inline float __uint_as_float(unsigned bits) {
   return __builtin_bit_cast(float, bits);
 }
-inline float __shfl_xor_sync(unsigned, float mine, int distance) {
-  const int lane = static_cast<int>(threadIdx.x % 32) ^ distance;
-  return __uint_as_float(
-      static_cast<unsigned>(foretrain::emulation::exchange(__builtin_bit_cast(unsigned, mine), lane)));
+// Values of four bytes.
+template <class T>
+T __shfl_sync(unsigned, T mine, int lane) {
+  const auto bits = foretrain::emulation::exchange(__builtin_bit_cast(unsigned, mine), lane);
+  return __builtin_bit_cast(T, static_cast<unsigned>(bits));
+}
+template <class T>
+T __shfl_xor_sync(unsigned mask, T mine, int distance) {
+  return __shfl_sync(mask, mine, static_cast<int>(threadIdx.x % 32) ^ distance);
+}
+inline float rsqrtf(float x) {
+  return 1 / std::sqrt(x);
 }
 inline float __expf(float x) {
   return std::exp(x);

@@ -121,6 +121,7 @@ void run(Index grid, int threads, const std::function<void()>& kernel) {
   if (threads % lanes != 0) throw std::runtime_error("blocks are whole warps");
   state.kernel = &kernel;
   grid_size = grid;
+  block_size = {static_cast<unsigned>(threads), 1, 1};
   for (block_index.z = 0; block_index.z < grid.z; ++block_index.z)
     for (block_index.y = 0; block_index.y < grid.y; ++block_index.y)
       for (block_index.x = 0; block_index.x < grid.x; ++block_index.x) run_block(threads);

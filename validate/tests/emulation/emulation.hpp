@@ -19,7 +19,7 @@ struct Index {
 };
 
 // The registers of a launch, as kernels name them; right for the fiber that runs.
-inline Index thread_index, block_index, grid_size;
+inline Index thread_index, block_index, block_size, grid_size;
 
 // Runs `kernel` for every thread of every block. Throws when all threads wait for one another.
 void run(Index grid, int threads, const std::function<void()>& kernel);
