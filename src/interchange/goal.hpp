@@ -1,0 +1,40 @@
+#pragma once
+// A workload in GOAL, the text that LogGOPSim's txt2bin turns into its input (Hoefler, Siebert, Lumsdaine:
+// "Group Operation Assembly Language", ICPP 2009; grammar: spcl/LogGOPSim@76451de, src/LogGOPSim/txt2bin.re):
+//
+//   num_ranks 2
+//   rank 0 {
+//   l1: calc 1200
+//   l2: send 4096b to 1 tag 7
+//   l2 requires l1
+//   }
+//
+// Ranks stand in ascending order, since txt2bin stops after the last of them. Kernels are on CPU 0, messages
+// on CPU 1 (in LogGOPSim a CPU that computes sends nothing), the host and
+// folded collectives on CPU 2. GOAL knows no collectives, so
+// each is written as the messages of which it is made: all-to-all pairwise; the others around one ring,
+// reduce-scatter and all-gather in n - 1 rounds, an all-reduce in twice as many; one of fewer bytes than
+// ranks by dissemination, in log2 n rounds.
+//
+// Left out: rates and latencies (parameters of the simulator that reads it); collectives that no export has
+// (our own mistake). Sizes are whole bytes, at least one, since LogGOPSim charges (size - 1) gaps.
+//
+// Cost: a line a node and need; for a collective of n, four a round.
+
+#include <string>
+
+#include "interchange/workload.hpp"
+
+namespace foretrain::interchange {
+
+struct GoalOptions {
+  bool picoseconds = false;          // calc; else nanoseconds
+  std::uint32_t collective_tag = 0;  // collectives take tags from here on
+};
+
+// The text of one rank; a file is goal_header and all ranks in order. `ranks` in all.
+std::string goal_header(std::size_t ranks);
+std::string to_goal(const std::vector<Node>& nodes, std::uint32_t rank, std::size_t ranks,
+                    const Groups& groups, const GoalOptions& options);
+
+}  // namespace foretrain::interchange
