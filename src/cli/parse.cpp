@@ -242,8 +242,9 @@ SpecError unexpected(const CLI::App& app) {
 Command parse(int argc, const char* const* argv) {
   CLI::App app{"Predicts what training a large model costs, and why, before a GPU is rented.", "foretrain"};
   Command command;
-  for (const auto add : {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_calibrate,
-                         add_schedule, add_topology, add_import_model, add_import_trace})
+  for (const auto add :
+       {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_calibrate, add_schedule,
+        add_topology, add_import_model, add_import_trace, add_export, add_import_chakra})
     add(app, command);
   try {
     app.parse(argc, argv);

@@ -26,5 +26,7 @@ void add_calibrate(CLI::App& app, Command& command);
 void add_topology(CLI::App& app, Command& command);
 void add_validate_kernels(CLI::App& validate, Command& command);
 void add_validate_layer(CLI::App& validate, Command& command);
+void add_export(CLI::App& app, Command& command);
+void add_import_chakra(CLI::App& app, Command& command);
 
 }  // namespace foretrain::cli

@@ -46,12 +46,12 @@ class Writing {
   }
   void send(const std::string& label, std::int64_t size, std::uint32_t to, std::uint32_t tag,
             const Labels& needs) {
-    line("{}: send {}b to {} tag {} cpu 1\n", label, size, to, tag);
+    line("{}: send {}b to {} tag {}\n", label, size, to, tag);
     require(label, needs);
   }
   void receive(const std::string& label, std::int64_t size, std::uint32_t from, std::uint32_t tag,
                const Labels& needs) {
-    line("{}: recv {}b from {} tag {} cpu 1\n", label, size, from, tag);
+    line("{}: recv {}b from {} tag {}\n", label, size, from, tag);
     require(label, needs);
   }
 
@@ -61,8 +61,7 @@ class Writing {
     } else if (n.kind == NodeKind::receive) {
       receive(label, whole_bytes(n.size), n.peer, n.tag, starts_);
     } else {
-      line("{}: calc {} cpu {}\n", label, n.duration.count() * (options_.picoseconds ? 1000 : 1),
-           n.on_host ? 2 : 0);
+      line("{}: calc {}\n", label, n.duration.count() * (options_.picoseconds ? 1000 : 1));
       require(label, starts_);
     }
     return {label};
@@ -88,7 +87,6 @@ class Writing {
     check(me < size && size > 1, "a collective is of a group to which its rank belongs");
     const auto tag = tag_of(n);
     const auto part = whole_bytes(n.size / static_cast<double>(size));
-    const auto places = static_cast<std::int64_t>(size);
     switch (n.collective) {
       case Collective::all_to_all:
         return pairwise(label, size, me, member, part, tag);
@@ -97,7 +95,7 @@ class Writing {
       case Collective::all_gather:
         return ring(label, size, me, member, whole_bytes(n.size), tag, size - 1);
       case Collective::all_reduce:
-        if (std::llround(n.size.base()) >= places)
+        if (n.size >= bytes(4) * static_cast<double>(size))
           return ring(label, size, me, member, part, tag, 2 * (size - 1));
         return dissemination(label, size, me, member, whole_bytes(n.size), tag);
       default:

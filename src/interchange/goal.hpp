@@ -9,12 +9,13 @@
 //   l2 requires l1
 //   }
 //
-// Ranks stand in ascending order, since txt2bin stops after the last of them. Kernels are on CPU 0, messages
-// on CPU 1 (in LogGOPSim a CPU that computes sends nothing), the host and
-// folded collectives on CPU 2. GOAL knows no collectives, so
-// each is written as the messages of which it is made: all-to-all pairwise; the others around one ring,
-// reduce-scatter and all-gather in n - 1 rounds, an all-reduce in twice as many; one of fewer bytes than
-// ranks by dissemination, in log2 n rounds.
+// Ranks stand in ascending order, since txt2bin stops after the last of them. Everything is on CPU 0:
+// LogGOPSim starts what a need has freed when its own CPU is free, so that a need of another CPU would cost
+// no time (LogGOPSim.cpp, freeop->time). What ran beside kernels then runs between them; a list of whole
+// chunks has nothing of that kind. GOAL knows no collectives, so each is written as the messages of which it
+// is made: all-to-all pairwise; the others around one ring, reduce-scatter and all-gather in n - 1 rounds, an
+// all-reduce in twice as many, or, where its parts would be smaller than one number of 4 bytes, by
+// dissemination in log2 n rounds.
 //
 // Left out: rates and latencies (parameters of the simulator that reads it); collectives that no export has
 // (our own mistake). Sizes are whole bytes, at least one, since LogGOPSim charges (size - 1) gaps.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/diagnostic.hpp"
 #include "interchange/chakra.hpp"
@@ -120,6 +121,8 @@ class Reading {
         read_message(n);
         break;
       case wire::Node::COLLECTIVE:
+        if (n.on_host && find("comm_type") == nullptr)
+          break;  // PyTorch's call; the kernel is a node of its own
         read_collective(n);
         break;
       default:
@@ -220,6 +223,25 @@ void read_groups(const wire::Node& node, const std::string& file, Groups& groups
   }
 }
 
+bool is_note(const wire::Node& node) {
+  return node.type() == wire::Node::METADATA && node.data_needs().empty() && node.duration_micros() == 0;
+}
+
+void add_needed(std::vector<Node> notes, std::vector<std::vector<std::uint64_t>>& needs,
+                std::vector<Node>& nodes) {
+  std::set<std::uint64_t> ids;
+  for (const Node& note : notes) ids.insert(note.id);
+  std::set<std::uint64_t> needed;
+  for (const auto& list : needs)
+    for (const auto need : list)
+      if (ids.count(need) > 0) needed.insert(need);
+  for (Node& note : notes) {
+    if (needed.count(note.id) == 0) continue;
+    nodes.push_back(std::move(note));
+    needs.emplace_back();
+  }
+}
+
 void resolve(const std::vector<std::vector<std::uint64_t>>& needs, const std::string& file,
              std::vector<Node>& nodes) {
   std::map<std::uint64_t, std::uint32_t> places;
@@ -249,14 +271,20 @@ std::vector<Node> read_chakra(std::string_view bytes, const std::string& file, G
   frames.next(header, "the metadata");
   std::vector<Node> nodes;
   std::vector<std::vector<std::uint64_t>> needs;
+  std::vector<Node> notes;  // metadata: left out, unless a node needs it
   while (!frames.ended()) {
     wire::Node node;
     frames.next(node, "a node");
     read_groups(node, file, groups);
     nodes.push_back(Reading(node, file).read());
+    if (is_note(node)) {
+      notes.push_back(std::move(nodes.back()));
+      nodes.pop_back();
+      continue;
+    }
     needs.emplace_back(node.data_needs().begin(), node.data_needs().end());
-    needs.back().insert(needs.back().end(), node.control_needs().begin(), node.control_needs().end());
   }
+  add_needed(std::move(notes), needs, nodes);
   resolve(needs, file, nodes);
   return nodes;
 }

@@ -126,6 +126,23 @@ TEST_CASE("the program prints what it printed when this was last reviewed") {
   compare(golden.name, golden.figures_only ? key_figures(done.out) : masked(done.out));
 }
 
+TEST_CASE("a small step for other simulators: what is said of it, its GOAL, and its traces read back") {
+  if (!command::exists()) {
+    WARN("no program at " FORETRAIN_BINARY ": nothing compared");
+    return;
+  }
+  const command::Folder folder("golden-export");
+  const std::string traces = folder.file("traces").string(), goal = folder.file("step.goal").string();
+  const std::string small = "export scenarios/small.yaml --micro-batches 2 ";
+  std::string text = command::run(small + "--level segment --chakra " + traces).out;
+  text += "\n" + command::run("import-chakra " + traces).out;
+  text += "\n" + command::run("import-chakra --nic '50 GB/s' --latency 5us " + traces).out;
+  text += "\n" + command::run(small + "--goal " + goal).out;
+  text += "\n" + command::read(goal);
+  text = std::regex_replace(text, std::regex(folder.file("").string()), "");
+  compare("export_small.txt", text);
+}
+
 TEST_CASE("a reader that leaves is no fault, a full disk is one; both are status 1") {
   if (!command::exists()) {
     WARN("no program at " FORETRAIN_BINARY ": nothing run");

@@ -1,0 +1,91 @@
+#include "report/folder.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "base/diagnostic.hpp"
+#include "report/file.hpp"
+
+namespace foretrain::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& path, std::string message, std::string hint = {}) {
+  Diagnostic d;
+  d.file = path;
+  d.message = std::move(message);
+  d.hint = std::move(hint);
+  throw SpecError({d});
+}
+
+}  // namespace
+
+NewFolder::NewFolder(std::string path) : path_(std::move(path)) {
+  while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
+  std::error_code error;
+  if (path_.empty()) fail("\"\"", "a folder needs a name");
+  if (fs::exists(path_, error) && !fs::is_directory(path_, error))
+    fail(path_, "this is a file, not a folder");
+  if (fs::exists(path_, error) && !fs::is_empty(path_, error))
+    fail(path_, "this folder holds files already", "name a new one, or remove it first");
+  for (int attempt = 0; attempt < 100; ++attempt) {  // one that was cut off has its own
+    const std::string part = path_ + ".part" + std::to_string(attempt);
+    if (fs::create_directory(part, error)) {
+      part_ = part;
+      return;
+    }
+    if (error) break;
+  }
+  fail(path_, "cannot make this folder: " + (error ? error.message() : std::string("names are taken")));
+}
+
+NewFolder::~NewFolder() {
+  std::error_code ignored;
+  if (!part_.empty()) fs::remove_all(part_, ignored);
+}
+
+void NewFolder::add(const std::string& name, std::string_view bytes) {
+  write_file(part_ + "/" + name, bytes);
+}
+
+void NewFolder::finish() {
+  if (std::rename(part_.c_str(), path_.c_str()) != 0)  // over an empty folder too
+    fail(path_, "cannot make this folder: " + std::generic_category().message(errno));
+  part_.clear();
+}
+
+NewFile::NewFile(std::string path) : path_(std::move(path)) {
+  if (path_.empty()) fail("\"\"", "a file needs a name");
+  if (fs::is_directory(path_)) fail(path_, "cannot write this file: it is a folder");
+  int attempt = 0;
+  do {  // one that was cut off has its own
+    part_ = path_ + ".part" + std::to_string(attempt);
+  } while (fs::exists(part_) && ++attempt < 100);
+  out_.open(part_, std::ios::binary);
+  if (!out_) {
+    part_.clear();
+    fail(path_, "cannot write this file: " + std::generic_category().message(errno));
+  }
+}
+
+NewFile::~NewFile() {
+  std::error_code ignored;
+  if (!part_.empty()) fs::remove(part_, ignored);
+}
+
+void NewFile::add(std::string_view bytes) {
+  out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  size_ += bytes.size();
+}
+
+void NewFile::finish() {
+  out_.close();
+  if (!out_ || std::rename(part_.c_str(), path_.c_str()) != 0)
+    fail(path_, "cannot write this file: " + std::generic_category().message(errno));
+  part_.clear();
+}
+
+}  // namespace foretrain::report
