@@ -10,6 +10,7 @@
 #include "interchange/chakra.hpp"
 #include "interchange/export.hpp"
 #include "interchange/goal.hpp"
+#include "interchange/process_groups.hpp"
 #include "report/folder.hpp"
 #include "report/numbers.hpp"
 #include "spec/units_text.hpp"

@@ -29,7 +29,4 @@ std::string to_chakra(const std::vector<Node>& nodes, std::uint32_t rank, const 
 // bytes are not such a trace.
 std::vector<Node> read_chakra(std::string_view bytes, const std::string& file, Groups& groups);
 
-// The communicator groups as ASTRA-sim reads them from a file of their own: {"1": [0, 1], ...}.
-std::string groups_json(const Groups& groups);
-
 }  // namespace foretrain::interchange

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
@@ -11,6 +10,7 @@
 #include "interchange/chakra.hpp"
 #include "interchange/chakra.pb.h"
 #include "interchange/fair_port.hpp"
+#include "interchange/process_groups.hpp"
 
 namespace foretrain::interchange {
 namespace {
@@ -207,22 +207,6 @@ class Reading {
   const std::string& file_;
 };
 
-// Process groups in a metadata node: a JSON list, as a string in a list (write_chakra.cpp, add_groups).
-void read_groups(const wire::Node& node, const std::string& file, Groups& groups) {
-  const std::string& text = node.inputs().values();
-  if (node.type() != wire::Node::METADATA || text.find("pg_name") == std::string::npos) return;
-  try {
-    for (const auto& entry : nlohmann::json::parse(text.substr(2, text.size() - 4))) {
-      const auto number = std::stoul(entry.at("pg_name").get<std::string>());
-      auto members = entry.at("ranks").get<std::vector<std::uint32_t>>();
-      std::sort(members.begin(), members.end());
-      if (!members.empty() && number != world) groups[static_cast<std::uint32_t>(number)] = members;
-    }
-  } catch (const std::exception&) {
-    fail(file, fmt::format("node {} ({}): its process groups cannot be read", node.id(), node.name()));
-  }
-}
-
 bool is_note(const wire::Node& node) {
   return node.type() == wire::Node::METADATA && node.data_needs().empty() && node.duration_micros() == 0;
 }
@@ -275,7 +259,8 @@ std::vector<Node> read_chakra(std::string_view bytes, const std::string& file, G
   while (!frames.ended()) {
     wire::Node node;
     frames.next(node, "a node");
-    read_groups(node, file, groups);
+    if (node.type() == wire::Node::METADATA && !read_metadata(node.inputs().values(), groups))
+      fail(file, fmt::format("node {} ({}): its process groups cannot be read", node.id(), node.name()));
     nodes.push_back(Reading(node, file).read());
     if (is_note(node)) {
       notes.push_back(std::move(nodes.back()));

@@ -1,10 +1,11 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <set>
 
 #include "interchange/chakra.hpp"
 #include "interchange/chakra.pb.h"
+#include "interchange/process_groups.hpp"
 
 namespace foretrain::interchange {
 namespace {
@@ -65,20 +66,15 @@ void add_kind(const Node& n, std::uint32_t rank, wire::Node& out) {
   }
 }
 
-// As PyTorch's observer writes process groups: a list in a string in a list.
 void add_groups(const std::vector<Node>& nodes, const Groups& groups, std::string& out) {
   std::set<std::uint32_t> named;
   for (const Node& n : nodes)
     if (n.kind == NodeKind::collective && n.group != world) named.insert(n.group);
   if (named.empty()) return;
-  std::string text;
-  for (const auto group : named)
-    text += fmt::format("{}{{\"pg_name\": \"{}\", \"ranks\": [{}]}}", text.empty() ? "" : ", ", group,
-                        fmt::join(groups.at(group), ", "));
   wire::Node node;
   node.set_name("## process_group:init ##");
   node.set_type(wire::Node::METADATA);
-  node.mutable_inputs()->set_values("[\"[" + text + "]\"]");
+  node.mutable_inputs()->set_values(to_metadata(groups, named));
   append(node, out);
 }
 
@@ -110,13 +106,6 @@ std::string to_chakra(const std::vector<Node>& nodes, std::uint32_t rank, const 
     append(node, out);
   }
   return out;
-}
-
-std::string groups_json(const Groups& groups) {
-  std::string text = "{";
-  for (const auto& [group, members] : groups)
-    text += fmt::format("{}\n  \"{}\": [{}]", text.size() > 1 ? "," : "", group, fmt::join(members, ", "));
-  return text + (groups.empty() ? "}\n" : "\n}\n");
 }
 
 }  // namespace foretrain::interchange

@@ -8,6 +8,7 @@
 #include "base/diagnostic.hpp"
 #include "catch.hpp"
 #include "interchange/chakra_files.hpp"
+#include "interchange/process_groups.hpp"
 
 namespace {
 
@@ -189,6 +190,27 @@ TEST_CASE("the traces of a folder are read together, and a gap among them is tol
   CHECK(files_complaint(folder.path("b")).find("no traces of this name | there is ") == 0);
   folder.write("b.0.et", interchange::to_chakra(nodes, 0, {}));
   CHECK(files_complaint(folder.path()).find("this folder holds traces of several prefixes") == 0);
+}
+
+TEST_CASE("process groups are read as PyTorch writes them, and what is none of them is told") {
+  const auto trace = [](const std::string& values) {
+    return framed(field(1, std::string("1"))) +
+           framed(field(1, 7) + field(3, 1) + field(8, field(1, values)));
+  };
+  interchange::Groups groups;
+  const auto read = [&](const std::string& values) {
+    return interchange::read_chakra(trace(values), "t.0.et", groups).size();
+  };
+  CHECK(
+      read(
+          R"(['[{"pg_name": "3", "b": "x:y", "ranks": [4, 0], "n": 2}, {"ranks": [1], "pg_name": "5"}]'])") ==
+      0);
+  CHECK(groups == interchange::Groups{{3, {0, 4}}, {5, {1}}});
+  CHECK(read("no groups here") == 0);
+  CHECK(complaint(trace(R"([{"pg_name": "x", "ranks": [1]}])")).find("node 7 (): its process groups") !=
+        std::string::npos);
+  CHECK(complaint(trace(R"([{"pg_name": "1"}])")).find("cannot be read") != std::string::npos);
+  CHECK(complaint(trace(R"([{"pg_name": "1", "ranks": [1)")).find("cannot be read") != std::string::npos);
 }
 
 TEST_CASE("a group whose members no trace names holds the ranks that use it") {
