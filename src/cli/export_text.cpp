@@ -87,7 +87,7 @@ std::string to_text(const Exported& e) {
   text += e.ranks == e.gpus
               ? fmt::format("  ranks      {}, one a GPU\n", report::whole(static_cast<double>(e.ranks)))
               : fmt::format("  ranks      {}, one a pipeline rank, each for {} GPUs\n", e.ranks,
-                            report::whole(static_cast<double>(e.gpus / e.ranks)));
+                            report::whole(static_cast<double>(e.gpus) / static_cast<double>(e.ranks)));
   text += fmt::format("  level      {}\n", e.level);
   if (e.chakra)
     text += fmt::format("  chakra     {}/trace.0.et to {}.et, {}\n", e.chakra->where, e.ranks - 1,

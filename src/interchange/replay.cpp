@@ -169,13 +169,17 @@ class Run {
     compute_next(stream);
   }
 
-  Ticks wire_of(const Node& node) {
-    if (!rates_.nic) return node.wire;
-    return sim::to_ticks(node.size / *rates_.nic);
+  // What takes longer than a thousand seconds is a slip of the rate; it stops the run.
+  Ticks bounded(Seconds time, const Node& node) {
+    if (time <= sim::to_seconds(FairPort::longest)) return sim::to_ticks(time);
+    if (result_.stopped.empty())
+      result_.stopped =
+          fmt::format("{} takes {:.3g} s at this rate, more than 1,000", node.name, time.base());
+    return {};
   }
+
   void send(std::uint32_t id, const Node& node) {
-    const Ticks wire = wire_of(node);
-    if (wire > FairPort::longest) return stop(fmt::format("{} takes longer than 1,000 s", node.name));
+    const Ticks wire = rates_.nic ? bounded(node.size / *rates_.nic, node) : node.wire;
     if (wire.count() == 0) return leave(id);
     const auto rank = rank_of(id);
     ports_[rank].add(engine_.now(), wire, id);
@@ -207,7 +211,7 @@ class Run {
     if (node.collective == Collective::all_gather) factor = n - 1;
     if (node.collective == Collective::reduce_scatter || node.collective == Collective::all_to_all)
       factor = (n - 1) / n;
-    return sim::to_ticks(node.size * factor / *rates_.nic + rates_.latency);
+    return bounded(node.size * factor / *rates_.nic + rates_.latency, node);
   }
   void meet(std::uint32_t id) {
     Meet& m = meets_[id];
@@ -234,9 +238,6 @@ class Run {
     ended_.clear();
   }
 
-  void stop(std::string why) {
-    if (result_.stopped.empty()) result_.stopped = std::move(why);
-  }
   std::string first_stuck() const {
     for (std::uint32_t id = 0; id < waiting_.size(); ++id) {
       const Node& node = node_of(id);

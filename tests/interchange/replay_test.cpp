@@ -108,6 +108,20 @@ TEST_CASE("what never ends is named") {
   CHECK(interchange::replay(w).stopped == "rank 0 waits for ever in node 1 (receive)");
 }
 
+TEST_CASE("a rate at which nothing would end is told, whatever it is") {
+  Workload w;
+  w.ranks = {
+      {message(1, NodeKind::send, 1), collective(2, Collective::all_reduce, interchange::world, {})},
+      {message(1, NodeKind::receive, 0), collective(2, Collective::all_reduce, interchange::world, {})}};
+  w.ranks[0][0].size = w.ranks[1][0].size = bytes(1e15);
+  CHECK(interchange::replay(w, {.nic = Bandwidth::from_base(1)}).stopped ==
+        "send takes 1e+15 s at this rate, more than 1,000");
+  w.ranks = {{w.ranks[0][1]}, {w.ranks[1][1]}};
+  w.ranks[0][0].size = w.ranks[1][0].size = bytes(1e15);
+  CHECK(interchange::replay(w, {.nic = Bandwidth::from_base(1)}).stopped ==
+        "meet takes 1e+15 s at this rate, more than 1,000");
+}
+
 TEST_CASE("a workload that contradicts itself is told so") {
   Workload w;
   w.ranks = {{compute(1, 10, {1}), compute(2, 20, {0})}};
