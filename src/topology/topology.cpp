@@ -30,7 +30,8 @@ Topology::Topology(Layout layout, std::vector<NodeKind> nodes, std::vector<Link>
   if (layout.gpus % layout.gpus_per_domain == 0 && layout.nodes % layout.ports_down == 0 &&
       layout.ports_down % domain_nodes == 0)
     for (std::uint32_t gpu = 0; gpu < layout.gpus_per_domain; ++gpu) fabric_.typical.push_back(gpu);
-  if (layout.domains % 2 == 0 && layout.nodes % (2 * layout.ports_down) == 0) {
+  const bool whole_halves = layout.domains % 2 == 0 && layout.gpus % layout.gpus_per_domain == 0;
+  if (whole_halves && layout.nodes % (2 * layout.ports_down) == 0) {
     const std::int64_t cut = layout.planes * layout.leaves_per_plane * layout.ports_up / 2;
     fabric_.bisection = {cut, static_cast<double>(cut) * fabric_.links.back().capacity, true,
                          "half of the leaves' uplinks (Leiserson 1985)"};
