@@ -9,8 +9,8 @@
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
+#include "cluster/routed_loads.hpp"
 #include "network/normal_quantile.hpp"
-#include "network/row_spread.hpp"
 
 namespace foretrain::cluster {
 namespace {
@@ -77,22 +77,7 @@ double draw_slowest(const ChunkInputs& inputs, std::size_t rank, std::int32_t gr
 std::vector<RoutingDraw> draw_routing(const ChunkInputs& inputs, const ChunkKey& key, std::size_t count) {
   Rng rng = stream_of(inputs, "routing", key);
   std::vector<RoutingDraw> draws(count);
-  const auto ranks = static_cast<std::size_t>(inputs.exchange_ranks);
-  const auto mean = static_cast<double>(inputs.work.routed_rows);
-  for (auto& draw : draws) {
-    const auto rows = network::sample_rows(rng, inputs.exchange_ranks, inputs.unpadded_rows,
-                                           inputs.routing_spread, {inputs.work.local_experts, row_padding});
-    draw.gpu_load.resize(ranks);
-    draw.node_load.resize(ranks);
-    for (std::size_t r = 0; r < ranks; ++r) draw.gpu_load[r] = rows[r].padded / mean;
-    const auto width = static_cast<std::size_t>(std::min(inputs.ranks_per_node, inputs.exchange_ranks));
-    for (std::size_t first = 0; first < ranks; first += width) {
-      const std::size_t last = std::min(ranks, first + width);
-      double sum = 0;
-      for (std::size_t r = first; r < last; ++r) sum += draw.gpu_load[r];
-      for (std::size_t r = first; r < last; ++r) draw.node_load[r] = sum / static_cast<double>(last - first);
-    }
-  }
+  for (auto& draw : draws) draw = draw_rows(rng, inputs);
   return draws;
 }
 

@@ -36,15 +36,16 @@ class Flow {
   static constexpr sim::SimTime unknown = sim::SimTime::max();
 
   struct Cursor {
-    std::size_t next = 0;          // instruction
-    sim::SimTime free{};           // when the last chunk ended
-    sim::SimTime sends_left{};     // when its last messages have left; unknown while they share the port
-    bool busy = false;             // running, or waiting for others to start with
+    std::size_t next = 0;       // instruction
+    sim::SimTime free{};        // when the last chunk ended
+    sim::SimTime sends_left{};  // when its last messages have left; unknown while they share the port
+    bool busy = false;          // running, or waiting for others to start with
   };
 
   Flow(Owner& owner, const plan::Program& program, const P2p& p2p, std::size_t lanes)
       : owner_(owner), program_(program), p2p_(p2p), cursors_(lanes * ranks()), ports_(lanes * ranks()) {
-    const auto slots = static_cast<std::size_t>(program.stages) * static_cast<std::size_t>(program.micro_batches);
+    const auto slots =
+        static_cast<std::size_t>(program.stages) * static_cast<std::size_t>(program.micro_batches);
     forward_input_.assign(lanes * slots, unknown);
     backward_input_ = forward_input_;
   }
@@ -168,8 +169,9 @@ class Flow {
   P2p p2p_;
   std::vector<Cursor> cursors_;
   std::vector<Port> ports_;
-  std::vector<sim::SimTime> forward_input_;   // slot -> when the activation from the stage before is there
-  std::vector<sim::SimTime> backward_input_;  // slot -> when the gradient from the stage after (or the loss) is
+  std::vector<sim::SimTime> forward_input_;  // slot -> when the activation from the stage before is there
+  std::vector<sim::SimTime>
+      backward_input_;  // slot -> when the gradient from the stage after (or the loss) is
   std::uint64_t sent_ = 0, received_ = 0;
 };
 

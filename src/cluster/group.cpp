@@ -50,8 +50,7 @@ class Group {
     if (!step.of_tokens) return step.time.inter_node;
     if (work_.draws.empty()) return std::max(step.time.inter_node, step.time.intra_node);
     const RoutingDraw& draw = draw_of(rank, step);
-    return std::max(step.time.inter_node * draw.node_load[rank],
-                    step.time.intra_node * draw.gpu_load[rank]);
+    return std::max(step.time.inter_node * draw.node_load[rank], step.time.intra_node * draw.gpu_load[rank]);
   }
   void arrive(std::uint32_t rank, const StreamStep& step) {
     const auto position = static_cast<std::size_t>(&step - plan_.exchanges.data());

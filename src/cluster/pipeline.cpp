@@ -104,8 +104,8 @@ void Pipeline::start_group(std::size_t group, std::size_t rank, SimTime start) {
 void Pipeline::check_ended() const {
   for (std::size_t id = 0; id < lanes_ * ranks(); ++id)
     if (!flow_.ended(id))
-      check(false, fmt::format("the program stops at rank {}, instruction {}: {} waits for ever", id % ranks(),
-                               flow_.at(id).next, plan::to_text(flow_.next(id))));
+      check(false, fmt::format("the program stops at rank {}, instruction {}: {} waits for ever",
+                               id % ranks(), flow_.at(id).next, plan::to_text(flow_.next(id))));
   check(timeline_.messages_sent == timeline_.messages_received, "a message was lost");
 }
 

@@ -13,8 +13,6 @@
 namespace foretrain::cluster {
 namespace {
 
-using plan::Action;
-
 bool has_pairs(plan::Schedule s) {
   return s == plan::Schedule::dualpipe || s == plan::Schedule::dualpipe_v;
 }
@@ -36,44 +34,6 @@ std::vector<model::Unit> units_held(const plan::PlanSpec& plan, std::size_t rank
   for (const std::size_t stage : stages_held(plan, rank))
     units.insert(units.end(), plan.stages[stage].begin(), plan.stages[stage].end());
   return units;
-}
-
-void book(const ChunkSample& sample, sim::Ticks duration, Action action, Breakdown& row) {
-  const Seconds whole = sim::to_seconds(duration);
-  const Seconds weight = sim::to_seconds(sample.weight);
-  switch (action) {
-    case Action::forward:
-      row.forward += whole;
-      break;
-    case Action::backward:
-      row.weight += weight;
-      row.backward += whole - weight;
-      break;
-    case Action::input_backward:
-      row.backward += whole;
-      break;
-    case Action::weight:
-      row.weight += whole;
-      break;
-    case Action::pair:
-      row.overlapped += whole;
-      break;
-  }
-  row.exposed_communication +=
-      std::max(seconds(0), sim::to_seconds(duration - sample.compute)) + sim::to_seconds(sample.collective);
-}
-
-void average(StepResult& result) {
-  const double n = static_cast<double>(result.ranks.size());
-  for (const Breakdown& r : result.ranks) {
-    result.mean.forward += r.forward / n;
-    result.mean.backward += r.backward / n;
-    result.mean.weight += r.weight / n;
-    result.mean.overlapped += r.overlapped / n;
-    result.mean.bubble += r.bubble / n;
-    result.mean.optimizer += r.optimizer / n;
-    result.mean.exposed_communication += r.exposed_communication / n;
-  }
 }
 
 std::int32_t groups_of(const StepSpec& spec, const ChunkInputs& inputs) {
@@ -228,32 +188,26 @@ ScheduleChoice choose_schedule(const plan::PlanSpec& plan, std::int64_t micro_ba
   return {plan.fallback, reason + "; nor can the fallback: " + fallback, false};
 }
 
-namespace {
-
-// What the step takes beyond the last chunk: the slowest rank's reduction, update and gather, or of what is
-// overlapped the exposed part.
-Seconds end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::Program& program,
+StepEnd end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::Program& program,
                     const Timeline& timeline) {
   const auto& overlap = spec.plan->overlap;
-  Seconds slowest{}, reduction{}, gather{};
+  StepEnd end;
   for (const auto& time : prepared.optimizer) {
     Seconds rest = time.total();
     if (overlap.gradients) rest = rest - time.reduce_scatter - time.to_host;
     if (overlap.parameters) rest = rest - time.all_gather;
-    slowest = std::max(slowest, rest);
+    end.slowest = std::max(end.slowest, rest);
   }
   for (std::size_t lane = 0; lane < timeline.spans.size(); ++lane) {
     if (overlap.gradients)
-      reduction = std::max(reduction, exposed_reduction(prepared.inputs, prepared.prices, program, timeline,
-                                                        prepared.buckets, lane));
+      end.reduction = std::max(end.reduction, exposed_reduction(prepared.inputs, prepared.prices, program,
+                                                                timeline, prepared.buckets, lane));
     if (overlap.parameters)
-      gather = std::max(gather, exposed_gather(prepared.inputs, prepared.prices, program, timeline,
-                                               prepared.buckets, lane));
+      end.gather = std::max(end.gather, exposed_gather(prepared.inputs, prepared.prices, program, timeline,
+                                                       prepared.buckets, lane));
   }
-  return slowest + reduction + gather;
+  return end;
 }
-
-}  // namespace
 
 StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,
                          const plan::Program& program, const ScheduleChoice& choice) {
@@ -268,7 +222,7 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
   result.durations = list_durations(prepared.inputs, pools, program, groups);
   result.timeline = simulate(program, result.durations, prepared.p2p, {static_cast<int>(groups.size()), 1});
   const auto metrics = measure(program, result.timeline);
-  const Seconds optimizer = end_of_step(spec, prepared, program, result.timeline);
+  const Seconds optimizer = end_of_step(spec, prepared, program, result.timeline).total();
   const Seconds span = sim::to_seconds(result.timeline.makespan);
   result.step_time = span + optimizer;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
@@ -285,7 +239,7 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
     result.ranks.push_back(row);
     result.peak_in_flight.push_back(metrics[r].peak_activations);
   }
-  average(result);
+  result.mean = mean_of(result.ranks);
   result.events = pools.events + result.timeline.events;
   result.fingerprint = hash_number(result.timeline.fingerprint, pools.fingerprint);
   return result;

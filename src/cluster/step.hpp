@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/breakdown.hpp"
 #include "cluster/chunks.hpp"
 #include "cluster/hop.hpp"
 #include "cluster/optimizer.hpp"
@@ -65,14 +66,6 @@ struct StepSpec {
   const PipelineHop* hop = nullptr;
 };
 
-// One row of the published breakdown, for one pipeline rank. Lone chunks only in the first three: the input
-// and the weight part of a full backward are booked apart. All but exposed_communication add up to the step.
-struct Breakdown {
-  Seconds forward, backward, weight, overlapped, bubble, optimizer;
-  Seconds exposed_communication;  // of it: inside chunks, compute stream waiting for dispatch, combine or a
-                                  // barrier
-};
-
 struct Prepared {
   ChunkInputs inputs;
   UnitPrices prices;
@@ -118,6 +111,15 @@ struct ScheduleChoice {
   bool possible = true;
 };
 ScheduleChoice choose_schedule(const plan::PlanSpec& plan, std::int64_t micro_batches);
+
+// What the step takes beyond the last chunk: the slowest rank's reduction, update and gather, or of what is
+// overlapped the exposed part, which the timeline's lanes tell.
+struct StepEnd {
+  Seconds slowest, reduction, gather;
+  Seconds total() const { return slowest + reduction + gather; }
+};
+StepEnd end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::Program& program,
+                    const Timeline& timeline);
 
 // Precondition: choose_schedule(...).possible. `pools` must hold the chunks of this schedule's program.
 StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,

@@ -17,8 +17,7 @@ ExchangeTime time_of(const GroupWork& work, const Segment& s) {
 }
 
 // Which of the side's units with an exchange this one is.
-std::uint16_t layer_of(const GroupWork& work, const Segment& s) {
-  const auto& units = s.backward_side ? work.backward : work.forward;
+std::uint16_t layer_of(const std::vector<UnitTimes>& units, const Segment& s) {
   const auto before = units.begin() + std::min<std::ptrdiff_t>(s.unit, std::ssize(units));
   return static_cast<std::uint16_t>(
       std::count_if(units.begin(), before, [](const UnitTimes& u) { return u.has_exchange; }));
@@ -37,7 +36,9 @@ StreamPlan plan_streams(const GroupWork& work) {
     StreamStep step;
     step.segment = &s;
     step.index = static_cast<std::uint16_t>(place.size());
-    step.layer = layer_of(work, s);
+    const auto& units = s.backward_side ? work.backward : work.forward;
+    step.layer = layer_of(units, s);
+    step.routed = s.unit < units.size() && units[s.unit].has_exchange;
     for (const std::int16_t need : s.needs) {
       if (need < 0) continue;
       const auto n = static_cast<std::size_t>(need);
@@ -51,7 +52,6 @@ StreamPlan plan_streams(const GroupWork& work) {
       step.time = time_of(work, s);
       step.of_tokens = static_cast<std::size_t>(s.exchange) < exchange_kinds;
     } else {
-      const auto& units = s.backward_side ? work.backward : work.forward;
       step.curve = &units[s.unit].blocks[static_cast<std::size_t>(s.block)];
       if (!step.curve->empty()) step.balanced = step.curve->at(work.mean_rows);
     }
@@ -67,6 +67,12 @@ BlockTime block_time(const StreamPlan& plan, const StreamStep& step, const Block
   if (factors.jitter != 1)
     time = {(time.alone - waits) * factors.jitter + waits, (time.beside - waits) * factors.jitter + waits,
             time.clocked * factors.jitter, time.barrier * factors.jitter, waits};
+  if (factors.nvlink != 1) {
+    const Seconds more = waits * (1 / factors.nvlink - 1);
+    time.alone += more;
+    time.beside += more;
+    time.collective += more;
+  }
   const Seconds excess = time.clocked * factors.slowness;
   time.alone += excess;
   time.beside += excess;

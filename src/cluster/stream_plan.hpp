@@ -17,9 +17,10 @@ namespace foretrain::cluster {
 
 struct StreamStep {
   const Segment* segment = nullptr;
-  std::uint16_t index = 0;                   // of the segment in its chunk
+  std::uint16_t index = 0;                    // of the segment in its chunk
   std::uint16_t computes = 0, exchanges = 0;  // of each stream that must have ended before it
-  std::uint16_t layer = 0;                   // of the units of its side that exchange tokens, which one
+  std::uint16_t layer = 0;                    // of the units of its side that exchange tokens, which one
+  bool routed = false;                        // its unit exchanges tokens
   // Of a compute step:
   const BlockCurve* curve = nullptr;
   BlockTime balanced{};  // with the mean number of rows
@@ -41,6 +42,7 @@ struct BlockFactors {
   double load = 1;      // rows relative to the mean
   double jitter = 1;    // on everything but waits for collectives
   double slowness = 0;  // relative excess of what SMs bind
+  double nvlink = 1;    // share of its rate, in collectives between blocks' kernels
 };
 BlockTime block_time(const StreamPlan& plan, const StreamStep& step, const BlockFactors& factors);
 

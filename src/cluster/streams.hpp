@@ -7,9 +7,9 @@
 //
 //   BlockTime block_time(gpu, step)           of a compute step about to begin
 //   Seconds exchange_time(gpu, step)          of an exchange that its barrier has released
-//   void arrive(gpu, step)                    the GPU waits; the owner calls start_exchange once all are there
-//   void step_done(gpu, step, started)        for whoever keeps spans
-//   void chunk_done(gpu)                      both streams have ended; the owner may begin the next chunk
+//   void arrive(gpu, step)                    the GPU waits; the owner calls start_exchange once all are
+//   there void step_done(gpu, step, started)        for whoever keeps spans void chunk_done(gpu) both streams
+//   have ended; the owner may begin the next chunk
 //
 // Cost: one event a step, about one more for each change of rate; 152 bytes a GPU.
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "cluster/unfolded.hpp"
 #include "spec/load.hpp"
 #include "study/run.hpp"
 #include "study/stage.hpp"
@@ -62,6 +63,41 @@ void bench_step(const spec::Scenario& scenario) {
               inside, inside / chunks * 1e-6, events - inside, (events - inside) / pipeline * 1e-6);
 }
 
+// The same step with every GPU by itself: as the scenario has it, and with nothing that differs.
+void bench_unfolded(const spec::Scenario& scenario) {
+  const auto& stage = scenario.stages.front();
+  const std::int64_t n = stage.batch.to / (stage.plan.data * stage.plan.micro_batch);
+  const auto choice = cluster::choose_schedule(stage.plan, n);
+  const auto program = plan::list_program(
+      choice.schedule, static_cast<std::int32_t>(stage.plan.stages.size()), static_cast<std::int32_t>(n));
+  std::printf("\nthe same step with each of %lld GPUs by itself\n",
+              static_cast<long long>(scenario.cluster.gpus));
+  for (const bool equal : {false, true}) {
+    cluster::Switches off;
+    off.balanced_routing = off.equal_gpus = off.steady_kernels = equal;
+    const auto spec = study::step_spec(scenario, stage, off);
+    const auto folded = study::steady_step(spec, program);
+    cluster::UnfoldedResult result;
+    const double spent = cpu_seconds(1, [&] {
+      auto step = cluster::unfold(spec, folded.prepared, folded.pools, program, {});
+      step.replicas.clear();
+      for (std::int32_t r = 0; r < step.shape.replicas(); ++r) step.replicas.push_back({r, 1});
+      std::vector<cluster::ReplicaWork> works;
+      std::vector<cluster::ReplicaResult> results;
+      for (const auto& replica : step.replicas) {
+        works.push_back(cluster::replica_work(spec, folded.prepared, step, replica, false));
+        results.push_back(cluster::simulate_replica(step.plan, works.back()));
+      }
+      result = cluster::combine(spec, folded.prepared, step, works, results);
+    });
+    const auto events = static_cast<double>(result.events);
+    std::printf("  %-16s %lld GPUs, %.2f s CPU, %.1f M events, %.2f M/s; step %.9f s, folded %.9f s\n",
+                equal ? "nothing differs" : "as it is", static_cast<long long>(result.simulated), spent,
+                events * 1e-6, events / spent * 1e-6, result.step_time.base(),
+                folded.result.step_time.base());
+  }
+}
+
 // Parts of the whole by leaving the others out: each stage alone, then the first with causes, with its
 // interval.
 bool bench_run(const spec::Scenario& scenario) {
@@ -98,6 +134,7 @@ int main(int argc, char** argv) {
   spec::Scenario scenario;
   const double load = cpu_seconds(5, [&] { scenario = spec::load(file); });
   bench_step(scenario);
+  bench_unfolded(scenario);
   const bool ran = bench_run(scenario);
   std::printf("\nreading %s: %.2f ms\n", file, load * 1e3);
   return ran ? EXIT_SUCCESS : EXIT_FAILURE;

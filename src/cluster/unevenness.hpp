@@ -1,0 +1,36 @@
+#pragma once
+// What makes GPUs of a cluster differ beyond chance: stated faults and stated routing. GPUs are numbered as
+// in hop.hpp: tensor and context parallel first, then data, then pipeline rank. Values only; unfolded.hpp
+// turns them into what each GPU feels.
+
+#include <cstdint>
+#include <vector>
+
+namespace foretrain::cluster {
+
+struct SlowGpu {
+  std::int64_t gpu = 0;
+  double slower = 0;  // relative excess of the kernel time that SMs bind: its clock is that much lower
+};
+
+// A NIC that keeps a share of its rate. A failed one keeps none: its GPU's traffic goes over NVLink to the
+// next GPU of the node whose NIC works, and all that share a NIC get equal parts of it.
+struct WorseNic {
+  std::int64_t gpu = 0;
+  double rate = 1;
+  bool failed = false;
+};
+
+struct WorseNvlink {
+  std::int64_t gpu = 0;
+  double rate = 1;
+};
+
+struct Unevenness {
+  std::vector<SlowGpu> slow_gpus;
+  std::vector<WorseNic> nics;
+  std::vector<WorseNvlink> nvlinks;
+  bool none() const { return slow_gpus.empty() && nics.empty() && nvlinks.empty(); }
+};
+
+}  // namespace foretrain::cluster
