@@ -61,6 +61,7 @@ class Replica {
     return plan_.kinds[plan_.kind_of[id % ranks()][flow_.at(id).next]];
   }
   void add_barriers();
+  ChunkStart start_of(std::size_t id, SimTime time) const;
   void begin_chunk(std::uint32_t id);
   void release(std::uint32_t barrier);
   void handle(const sim::Event& event);
@@ -99,6 +100,7 @@ Replica::Replica(const StepPlan& plan, const ReplicaWork& work, bool record)
   for (auto& lane : result_.timeline.spans)
     for (std::size_t r = 0; r < ranks(); ++r) lane[r].reserve(plan.program->per_rank[r].size());
   if (!record) return;
+  result_.record.starts.resize(work.gpus.size());
   result_.record.computes.resize(work.gpus.size());
   result_.record.exchanges.resize(work.gpus.size());
 }
@@ -191,7 +193,22 @@ void Replica::step_done(std::uint32_t gpu, const StreamStep& step, SimTime start
   }
 }
 
+// Of several things that came at the same time the GPU's own chunk counts.
+ChunkStart Replica::start_of(std::size_t id, SimTime time) const {
+  const auto& cursor = flow_.at(id);
+  const plan::Instruction& i = flow_.next(id);
+  if (cursor.free == time) return cursor.next == 0 ? ChunkStart::at_once : ChunkStart::previous;
+  if (has_forward(i.action) && i.forward_stage > 0 &&
+      flow_.forward_input(id / ranks(), i.forward_stage, i.forward_micro_batch) == time)
+    return ChunkStart::activation;
+  if (sends_gradient(i.action) &&
+      flow_.backward_input(id / ranks(), i.backward_stage, i.backward_micro_batch) == time)
+    return ChunkStart::gradient;
+  return ChunkStart::sends;
+}
+
 void Replica::start_known(std::size_t id, SimTime time) {
+  if (record_) result_.record.starts[id].push_back(start_of(id, time));
   const auto gpu = static_cast<std::uint32_t>(id);
   if (time <= engine_.now()) return begin_chunk(gpu);
   engine_.at(time, Happening::chunk_start, gpu);

@@ -69,7 +69,10 @@ struct ExchangeRecord {
   sim::SimTime start{}, end{};
   std::uint32_t barrier = 0;  // its place in `barriers`
 };
+// What a chunk waited for last.
+enum class ChunkStart : std::uint8_t { at_once, previous, activation, gradient, sends };
 struct ReplicaRecord {
+  std::vector<std::vector<ChunkStart>> starts;         // [cursor][instruction]
   std::vector<std::vector<StepRecord>> computes;       // [cursor], in stream order through the whole step
   std::vector<std::vector<ExchangeRecord>> exchanges;  // likewise
   std::vector<BarrierRecord> barriers;

@@ -189,7 +189,7 @@ ScheduleChoice choose_schedule(const plan::PlanSpec& plan, std::int64_t micro_ba
 }
 
 StepEnd end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::Program& program,
-                    const Timeline& timeline) {
+                    const Timeline& timeline, sim::SimTime ended) {
   const auto& overlap = spec.plan->overlap;
   StepEnd end;
   for (const auto& time : prepared.optimizer) {
@@ -201,7 +201,7 @@ StepEnd end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::
   for (std::size_t lane = 0; lane < timeline.spans.size(); ++lane) {
     if (overlap.gradients)
       end.reduction = std::max(end.reduction, exposed_reduction(prepared.inputs, prepared.prices, program,
-                                                                timeline, prepared.buckets, lane));
+                                                                timeline, prepared.buckets, lane, ended));
     if (overlap.parameters)
       end.gather = std::max(end.gather, exposed_gather(prepared.inputs, prepared.prices, program, timeline,
                                                        prepared.buckets, lane));
@@ -222,7 +222,7 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
   result.durations = list_durations(prepared.inputs, pools, program, groups);
   result.timeline = simulate(program, result.durations, prepared.p2p, {static_cast<int>(groups.size()), 1});
   const auto metrics = measure(program, result.timeline);
-  const Seconds optimizer = end_of_step(spec, prepared, program, result.timeline).total();
+  const Seconds optimizer = end_of_step(spec, prepared, program, result.timeline, result.timeline.makespan).total();
   const Seconds span = sim::to_seconds(result.timeline.makespan);
   result.step_time = span + optimizer;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {

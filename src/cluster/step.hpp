@@ -113,13 +113,13 @@ struct ScheduleChoice {
 ScheduleChoice choose_schedule(const plan::PlanSpec& plan, std::int64_t micro_batches);
 
 // What the step takes beyond the last chunk: the slowest rank's reduction, update and gather, or of what is
-// overlapped the exposed part, which the timeline's lanes tell.
+// overlapped the exposed part, which the timeline's lanes tell. `ended`: the last chunk of the cluster.
 struct StepEnd {
   Seconds slowest, reduction, gather;
   Seconds total() const { return slowest + reduction + gather; }
 };
 StepEnd end_of_step(const StepSpec& spec, const Prepared& prepared, const plan::Program& program,
-                    const Timeline& timeline);
+                    const Timeline& timeline, sim::SimTime ended);
 
 // Precondition: choose_schedule(...).possible. `pools` must hold the chunks of this schedule's program.
 StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,

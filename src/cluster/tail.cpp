@@ -122,7 +122,8 @@ Seconds slowed(const ChunkInputs& inputs, const UnitPrices& prices, Seconds besi
 }  // namespace
 
 Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
-                          const Timeline& timeline, const Buckets& buckets, std::size_t lane) {
+                          const Timeline& timeline, const Buckets& buckets, std::size_t lane,
+                          sim::SimTime ended) {
   Seconds last, most;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
     Seconds done, copied, beside;
@@ -138,7 +139,7 @@ Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, c
     last = std::max(last, copied);
     most = std::max(most, beside);
   }
-  return std::max(seconds(0), last - sim::to_seconds(timeline.makespan.time_since_epoch())) +
+  return std::max(seconds(0), last - sim::to_seconds(ended)) +
          slowed(inputs, prices, most, false);
 }
 

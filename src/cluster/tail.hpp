@@ -35,9 +35,10 @@ struct Buckets {
   std::vector<Seconds> to_host;         // its gradients' copy to the host, behind the reduction
 };
 
-// What each adds to the step, for one lane of the timeline.
+// What each adds to the step, for one lane of the timeline; `ended`: the last chunk of all lanes.
 Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
-                          const Timeline& timeline, const Buckets& buckets, std::size_t lane);
+                          const Timeline& timeline, const Buckets& buckets, std::size_t lane,
+                          sim::SimTime ended);
 Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
                        const Timeline& timeline, const Buckets& buckets, std::size_t lane);
 

@@ -65,7 +65,7 @@ void spread_to_groups(const ClusterShape& shape, std::vector<GpuTraits>& traits)
 }  // namespace
 
 std::vector<double> shares_of_nics(std::int64_t gpus, std::int64_t per_node,
-                                   const std::vector<WorseNic>& nics) {
+                                   const std::vector<topology::WorseNic>& nics) {
   std::vector<double> rate(index(gpus), 1), share(index(gpus), 1);
   for (const auto& nic : nics) rate[index(nic.gpu)] = nic.failed ? 0 : nic.rate;
   for (const auto& worse : nics) {
@@ -81,24 +81,24 @@ std::vector<double> shares_of_nics(std::int64_t gpus, std::int64_t per_node,
 }
 
 std::vector<GpuTraits> list_traits(const ClusterShape& shape, const ChunkInputs& inputs,
-                                   const Unevenness& unevenness) {
+                                   const topology::Faults& faults) {
   std::vector<GpuTraits> traits(index(shape.replicas() * shape.lanes() * shape.ranks));
   if (inputs.gpu_spread > 0) draw_chips(shape, inputs, traits);
-  for (const auto& slow : unevenness.slow_gpus) {
+  for (const auto& slow : faults.slow_gpus) {
     auto& mine = traits[place_of(shape, slow.gpu)];
     mine.slowness = std::max(mine.slowness, (1 + mine.slowness) * (1 + slow.slower) - 1);
   }
   const std::int64_t gpus = shape.ranks * shape.gpus_per_rank;
-  const auto share = shares_of_nics(gpus, shape.per_node, unevenness.nics);
+  const auto share = shares_of_nics(gpus, shape.per_node, faults.nics);
   for (std::int64_t gpu = 0; gpu < gpus; ++gpu) {
     auto& mine = traits[place_of(shape, gpu)];
     mine.nic = std::min(mine.nic, share[index(gpu)]);
   }
-  for (const auto& link : unevenness.nvlinks) {
+  for (const auto& link : faults.nvlinks) {
     auto& mine = traits[place_of(shape, link.gpu)];
     mine.nvlink = std::min(mine.nvlink, link.rate);
   }
-  if (!unevenness.nics.empty() || !unevenness.nvlinks.empty()) spread_to_groups(shape, traits);
+  if (!faults.nics.empty() || !faults.nvlinks.empty()) spread_to_groups(shape, traits);
   return traits;
 }
 

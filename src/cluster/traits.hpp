@@ -12,10 +12,10 @@ namespace foretrain::cluster {
 // draws from which the folded step takes its slowest (list_durations). Precondition: GPUs and rates are in
 // range, and on every node a NIC works.
 std::vector<GpuTraits> list_traits(const ClusterShape& shape, const ChunkInputs& inputs,
-                                   const Unevenness& unevenness);
+                                   const topology::Faults& faults);
 
 // The share of its rate that each GPU's traffic gets: [gpu], 1 where nothing is stated.
 std::vector<double> shares_of_nics(std::int64_t gpus, std::int64_t per_node,
-                                   const std::vector<WorseNic>& nics);
+                                   const std::vector<topology::WorseNic>& nics);
 
 }  // namespace foretrain::cluster

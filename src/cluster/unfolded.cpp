@@ -124,7 +124,7 @@ std::string why_not_unfold(const StepSpec& spec, const ChunkInputs& inputs, cons
 }
 
 UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,
-                    const plan::Program& program, const Unevenness& unevenness) {
+                    const plan::Program& program, const topology::Faults& faults) {
   UnfoldedStep step;
   step.shape = shape_of(spec, prepared.inputs, program);
   add_kinds(prepared, pools, program, step);
@@ -135,7 +135,7 @@ UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkP
   step.plan.kernel_jitter = prepared.inputs.kernel_jitter;
   step.plan.meeting = static_cast<std::int32_t>(step.shape.per_lane);
   step.plan.seed = spec.seed;
-  step.traits = list_traits(step.shape, prepared.inputs, unevenness);
+  step.traits = list_traits(step.shape, prepared.inputs, faults);
   find_slowest_nics(spec, step);
   step.alike = prepared.inputs.identical();
   const auto width = static_cast<std::ptrdiff_t>(index(step.shape.lanes() * step.shape.ranks));
@@ -179,31 +179,27 @@ ReplicaWork replica_work(const StepSpec& spec, const Prepared& prepared, const U
 }
 
 UnfoldedResult combine(const StepSpec& spec, const Prepared& prepared, const UnfoldedStep& step,
-                       const std::vector<ReplicaWork>& works, std::vector<ReplicaResult>& results) {
-  check(results.size() == step.replicas.size() && works.size() == results.size(),
-        "a result for each replica");
+                       const std::vector<const ReplicaPart*>& parts) {
+  check(parts.size() == step.replicas.size(), "a result for each replica");
   UnfoldedResult out;
   const auto ranks = index(step.shape.ranks);
   out.gpus = step.shape.ranks * step.shape.gpus_per_rank;
-  for (std::size_t r = 0; r < results.size(); ++r)
-    if (results[r].timeline.makespan > out.makespan) {
-      out.makespan = results[r].timeline.makespan;
+  for (std::size_t r = 0; r < parts.size(); ++r)
+    if (parts[r]->result.timeline.makespan > out.makespan) {
+      out.makespan = parts[r]->result.timeline.makespan;
       out.slowest = r;
     }
   const Prepared slowed = with_slow_nics(prepared, step);
   StepEnd end;
   std::vector<Breakdown> sums(ranks);
-  for (std::size_t r = 0; r < results.size(); ++r) {
-    Timeline& timeline = results[r].timeline;
-    const sim::SimTime own = timeline.makespan;
-    timeline.makespan = out.makespan;  // when the end begins
-    const StepEnd mine = end_of_step(spec, slowed, *step.plan.program, timeline);
-    timeline.makespan = own;
+  for (std::size_t r = 0; r < parts.size(); ++r) {
+    const Timeline& timeline = parts[r]->result.timeline;
+    const StepEnd mine = end_of_step(spec, slowed, *step.plan.program, timeline, out.makespan);
     end.slowest = std::max(end.slowest, mine.slowest);
     end.reduction = std::max(end.reduction, mine.reduction);
     end.gather = std::max(end.gather, mine.gather);
-    add_rows(works[r], results[r], step.replicas[r].count, sums);
-    out.simulated += static_cast<std::int64_t>(works[r].gpus.size());
+    add_rows(parts[r]->work, parts[r]->result, step.replicas[r].count, sums);
+    out.simulated += static_cast<std::int64_t>(parts[r]->work.gpus.size());
     out.events += timeline.events;
     out.fingerprint = hash_number(timeline.fingerprint, out.fingerprint);
   }

@@ -25,7 +25,7 @@
 
 #include "cluster/replica.hpp"
 #include "cluster/step.hpp"
-#include "cluster/unevenness.hpp"
+#include "topology/faults.hpp"
 
 namespace foretrain::cluster {
 
@@ -68,7 +68,7 @@ struct UnfoldedStep {
 
 // Precondition: why_not_unfold is empty; `pools` knows the kinds of the program's chunks.
 UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,
-                    const plan::Program& program, const Unevenness& unevenness);
+                    const plan::Program& program, const topology::Faults& faults);
 
 // The work of one of `replicas`; with `fold`, lanes that are alike are one.
 ReplicaWork replica_work(const StepSpec& spec, const Prepared& prepared, const UnfoldedStep& step,
@@ -85,8 +85,13 @@ struct UnfoldedResult {
   std::uint64_t events = 0, fingerprint = 0;
 };
 
-// Precondition: one result for each of step.replicas, and the lanes' counts that it was made from.
+struct ReplicaPart {  // one of `replicas`, simulated
+  ReplicaWork work;
+  ReplicaResult result;
+};
+
+// Precondition: one part for each of step.replicas, in order.
 UnfoldedResult combine(const StepSpec& spec, const Prepared& prepared, const UnfoldedStep& step,
-                       const std::vector<ReplicaWork>& works, std::vector<ReplicaResult>& results);
+                       const std::vector<const ReplicaPart*>& parts);
 
 }  // namespace foretrain::cluster

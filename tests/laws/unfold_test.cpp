@@ -2,13 +2,14 @@
 // the nanosecond; sub-groups that remain identical may be folded and nothing changes.
 
 #include "catch.hpp"
+#include "cluster/critical_path.hpp"
 #include "cluster/unfolded.hpp"
 #include "laws/toy.hpp"
 
 namespace {
 
 using namespace foretrain;
-using cluster::Unevenness;
+using topology::Faults;
 using plan::Schedule;
 
 struct Shape {
@@ -21,25 +22,27 @@ const std::vector<Shape> shapes{{Schedule::one_f_one_b, 1, 3}, {Schedule::one_f_
 
 struct Unfolded {
   cluster::UnfoldedStep step;
-  std::vector<cluster::ReplicaWork> works;
-  std::vector<cluster::ReplicaResult> results;
+  std::vector<cluster::ReplicaPart> parts;
   cluster::UnfoldedResult result;
 };
 
 // With fold, alike replicas and lanes are simulated once; without, all of them.
-Unfolded unfold(const cluster::StepSpec& spec, const toy::Stepped& stepped, const Unevenness& unevenness,
+Unfolded unfold(const cluster::StepSpec& spec, const toy::Stepped& stepped, const topology::Faults& faults,
                 bool fold) {
   Unfolded u;
-  u.step = cluster::unfold(spec, stepped.prepared, stepped.pools, stepped.result.program, unevenness);
+  u.step = cluster::unfold(spec, stepped.prepared, stepped.pools, stepped.result.program, faults);
   if (!fold) {
     u.step.replicas.clear();
     for (std::int32_t r = 0; r < u.step.shape.replicas(); ++r) u.step.replicas.push_back({r, 1});
   }
   for (const auto& replica : u.step.replicas) {
-    u.works.push_back(cluster::replica_work(spec, stepped.prepared, u.step, replica, fold));
-    u.results.push_back(cluster::simulate_replica(u.step.plan, u.works.back()));
+    auto work = cluster::replica_work(spec, stepped.prepared, u.step, replica, fold);
+    auto result = cluster::simulate_replica(u.step.plan, work, true);
+    u.parts.push_back({std::move(work), std::move(result)});
   }
-  u.result = cluster::combine(spec, stepped.prepared, u.step, u.works, u.results);
+  std::vector<const cluster::ReplicaPart*> parts;
+  for (const auto& part : u.parts) parts.push_back(&part);
+  u.result = cluster::combine(spec, stepped.prepared, u.step, parts);
   return u;
 }
 
@@ -68,9 +71,9 @@ TEST_CASE("every GPU by itself gives the folded step to the nanosecond when noth
   CHECK(all.result.makespan == folded.result.timeline.makespan);
   CHECK(all.result.step_time == folded.result.step_time);
   CHECK(all.result.simulated == t.cluster.gpus);
-  CHECK(all.results.size() == 2);
-  for (const auto& replica : all.results)
-    for (const auto& lane : replica.timeline.spans)
+  CHECK(all.parts.size() == 2);
+  for (const auto& replica : all.parts)
+    for (const auto& lane : replica.result.timeline.spans)
       for (std::size_t r = 0; r < lane.size(); ++r) check_spans(lane[r], folded.result.timeline.spans[0][r]);
   for (std::size_t r = 0; r < folded.result.ranks.size(); ++r) {
     const auto &a = all.result.ranks[r], &b = folded.result.ranks[r];
@@ -117,7 +120,7 @@ TEST_CASE("what remains identical beside a slow GPU or a worse link may be folde
   const auto t = toy::moe(shape.schedule, shape.stages, 32, 16);
   const auto spec = t.spec();
   const auto base = toy::step(spec, shape.micro_batches);
-  Unevenness uneven;
+  Faults uneven;
   const int what = GENERATE(0, 1, 2, 3);
   CAPTURE(what);
   if (what == 0) uneven.slow_gpus = {{37, 0.1}};
@@ -130,8 +133,66 @@ TEST_CASE("what remains identical beside a slow GPU or a worse link may be folde
   CHECK(folded.result.makespan == all.result.makespan);
   CHECK(folded.result.step_time == all.result.step_time);
   CHECK(all.result.makespan > base.result.timeline.makespan);
-  REQUIRE(folded.results.size() == 2);
+  REQUIRE(folded.parts.size() == 2);
   for (std::size_t r = 0; r < 2; ++r)  // the lane without the fault, and its ranks, where it is first
     for (std::size_t rank = 0; rank < base.result.program.per_rank.size(); ++rank)
-      check_spans(folded.results[r].timeline.spans[0][rank], all.results[r].timeline.spans[0][rank]);
+      check_spans(folded.parts[r].result.timeline.spans[0][rank], all.parts[r].result.timeline.spans[0][rank]);
+}
+
+TEST_CASE("the critical path is as long as the step, whatever differs") {
+  const Shape shape = shapes[GENERATE(range(std::size_t{0}, std::size_t{6}))];
+  CAPTURE(plan::name_of(shape.schedule), shape.stages, shape.micro_batches);
+  auto t = toy::moe(shape.schedule, shape.stages, 32, 16);
+  const bool differ = GENERATE(false, true);
+  if (differ) {
+    t.software.routing_spread.value = 0.08;
+    t.software.kernel_jitter.value = 0.02;
+    t.gpu.gpu_spread.value = 0.02;
+  }
+  const auto spec = t.spec();
+  const auto base = toy::step(spec, shape.micro_batches);
+  const auto u = unfold(spec, base, {}, true);
+  for (const auto& part : u.parts) {
+    const auto path = cluster::find_critical_path(u.step.plan, part.result);
+    CHECK(path.total() == part.result.timeline.makespan.time_since_epoch());
+    sim::Ticks ranks{}, longer{};
+    for (const auto time : path.by_rank) ranks += time;
+    for (const auto time : path.longer) longer += time;
+    CHECK(ranks == path.total());
+    CHECK(path.exchange.count() > 0);
+    CHECK(path.barrier.count() > 0);
+    CHECK((path.message.count() > 0) == (shape.stages > 1));
+    CHECK((path.barriers > 0) == differ);  // of equal GPUs the first arrives last, by itself
+    if (differ) CHECK(longer.count() > 0);
+  }
+}
+
+TEST_CASE("the critical path of 1F1B with one long stage is the known one") {
+  auto t = toy::dense(4);
+  t.cluster.gpus = 2;
+  t.plan.pipeline = 2;
+  t.software.p2p_waits.value = false;
+  t.plan.stages = {{model::Unit::dense_layer},
+                   {model::Unit::dense_layer, model::Unit::dense_layer, model::Unit::dense_layer}};
+  const std::int32_t n = 6;
+  const auto spec = t.spec();
+  const auto folded = toy::step(spec, n);
+  const auto u = unfold(spec, folded, {}, true);
+  const auto path = cluster::find_critical_path(u.step.plan, u.parts.front().result);
+  // The first forward, a message, all of the long stage, a message back, the last backward.
+  const auto& durations = folded.result.durations[0];
+  const auto& program = folded.result.program.per_rank;
+  sim::Ticks whole{};
+  for (const auto time : durations[1]) whole += time;
+  const sim::Ticks message = folded.prepared.p2p.wire + folded.prepared.p2p.latency;
+  CHECK(path.by_rank[1] == whole + message);
+  CHECK(path.by_rank[0] == durations[0].front() + durations[0].back() + message);
+  CHECK(path.message == 2 * message);
+  CHECK(path.messages == 2);
+  CHECK(path.barriers == 0);
+  CHECK((path.exchange + path.barrier + path.sending).count() == 0);
+  using enum plan::Action;
+  CHECK(path.priced[static_cast<std::size_t>(forward)] == durations[0].front() + n * durations[1].front());
+  CHECK(program[0].back().action == backward);
+  for (const auto time : path.longer) CHECK(time.count() == 0);
 }

@@ -1,12 +1,13 @@
 #pragma once
-// What makes GPUs of a cluster differ beyond chance: stated faults and stated routing. GPUs are numbered as
-// in hop.hpp: tensor and context parallel first, then data, then pipeline rank. Values only; unfolded.hpp
-// turns them into what each GPU feels.
+// Faults of a cluster that someone states: GPUs that are slow, NICs and NVLinks that lost some or all of
+// their rate. GPUs are numbered tensor and context parallel first, then data, then pipeline rank. Values
+// only; cluster/traits.hpp turns them into what each GPU feels. Left out: faults of switches and cables that
+// more than one GPU depends on.
 
 #include <cstdint>
 #include <vector>
 
-namespace foretrain::cluster {
+namespace foretrain::topology {
 
 struct SlowGpu {
   std::int64_t gpu = 0;
@@ -26,11 +27,11 @@ struct WorseNvlink {
   double rate = 1;
 };
 
-struct Unevenness {
+struct Faults {
   std::vector<SlowGpu> slow_gpus;
   std::vector<WorseNic> nics;
   std::vector<WorseNvlink> nvlinks;
   bool none() const { return slow_gpus.empty() && nics.empty() && nvlinks.empty(); }
 };
 
-}  // namespace foretrain::cluster
+}  // namespace foretrain::topology
