@@ -15,7 +15,8 @@ class Walk {
   Walk(const StepPlan& plan, const ReplicaResult& result) : plan_(plan), result_(result) {
     const auto& program = *plan.program;
     ranks_ = program.per_rank.size();
-    const auto slots = static_cast<std::size_t>(program.stages) * static_cast<std::size_t>(program.micro_batches);
+    const auto slots =
+        static_cast<std::size_t>(program.stages) * static_cast<std::size_t>(program.micro_batches);
     forward_.resize(slots);
     backward_.resize(slots);
     first_.resize(ranks_);

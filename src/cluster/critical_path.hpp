@@ -22,10 +22,10 @@ struct CriticalPath {
   // By plan::Action: compute at the price of the mean GPU alone with a balanced load, and what it took
   // beyond that (beside exchanges and barriers, with other rows, by jitter, on a slow chip; may be negative).
   std::array<sim::Ticks, action_count> priced{}, longer{};
-  sim::Ticks exchange{}, barrier{};     // transfers; the notify before them
-  sim::Ticks message{};                 // between stages, until they have arrived
-  sim::Ticks sending{};                 // a chunk that waits for its own GPU's messages to leave
-  std::vector<sim::Ticks> by_rank;      // [pipeline rank] where the path lies; a message counts for its sender
+  sim::Ticks exchange{}, barrier{};  // transfers; the notify before them
+  sim::Ticks message{};              // between stages, until they have arrived
+  sim::Ticks sending{};              // a chunk that waits for its own GPU's messages to leave
+  std::vector<sim::Ticks> by_rank;   // [pipeline rank] where the path lies; a message counts for its sender
   std::uint32_t barriers = 0, messages = 0;  // times that one handed the path to another GPU
   std::uint32_t last = 0;                    // cursor whose chunk ended last
 

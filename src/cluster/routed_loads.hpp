@@ -14,6 +14,10 @@ RoutingDraw draw_rows(Rng& rng, const ChunkInputs& inputs);
 // The most layers of a stage that exchange tokens.
 std::int32_t most_routed_layers(const ChunkInputs& inputs);
 
+// What stated popularity makes of each routed layer's experts.
+RoutedExperts list_experts(const StepSpec& spec, const ChunkInputs& inputs,
+                           const model::Popularity& popularity);
+
 // Of every stage, micro-batch and layer of a replica (ReplicaWork::loads); empty where routing is balanced.
 // Each stage and micro-batch has a stream of its own, so that neither order nor faults disturb a draw.
 // O(stages * micro_batches * layers * lanes).

@@ -124,7 +124,7 @@ std::string why_not_unfold(const StepSpec& spec, const ChunkInputs& inputs, cons
 }
 
 UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,
-                    const plan::Program& program, const topology::Faults& faults) {
+                    const plan::Program& program, const Unevenness& unevenness) {
   UnfoldedStep step;
   step.shape = shape_of(spec, prepared.inputs, program);
   add_kinds(prepared, pools, program, step);
@@ -135,9 +135,10 @@ UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkP
   step.plan.kernel_jitter = prepared.inputs.kernel_jitter;
   step.plan.meeting = static_cast<std::int32_t>(step.shape.per_lane);
   step.plan.seed = spec.seed;
-  step.traits = list_traits(step.shape, prepared.inputs, faults);
+  step.traits = list_traits(step.shape, prepared.inputs, unevenness.faults);
   find_slowest_nics(spec, step);
-  step.alike = prepared.inputs.identical();
+  step.experts = list_experts(spec, prepared.inputs, unevenness.popularity);
+  step.alike = prepared.inputs.kernel_jitter <= 0 && prepared.inputs.gpu_spread <= 0 && !step.experts.drawn;
   const auto width = static_cast<std::ptrdiff_t>(index(step.shape.lanes() * step.shape.ranks));
   const auto begin = [&](std::int64_t replica) { return step.traits.begin() + replica * width; };
   for (std::int64_t r = 0; r < step.shape.replicas(); ++r) {

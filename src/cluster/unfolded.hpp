@@ -25,6 +25,8 @@
 
 #include "cluster/replica.hpp"
 #include "cluster/step.hpp"
+#include "model/popularity.hpp"
+#include "network/popularity.hpp"
 #include "topology/faults.hpp"
 
 namespace foretrain::cluster {
@@ -44,9 +46,21 @@ ClusterShape shape_of(const StepSpec& spec, const ChunkInputs& inputs, const pla
 // Why such a layout cannot be unfolded; empty where it can.
 std::string why_not_unfold(const StepSpec& spec, const ChunkInputs& inputs, const plan::Program& program);
 
+// What makes GPUs differ beyond the chance that hardware and software state.
+struct Unevenness {
+  topology::Faults faults;
+  model::Popularity popularity;
+};
+
 struct ReplicaShare {
   std::int32_t first = 0;  // its number
   std::int64_t count = 1;  // replicas that are like it
+};
+
+struct RoutedExperts {
+  bool drawn = false;                     // rows differ from GPU to GPU
+  std::vector<network::Chances> chances;  // [routed layer of the model]; empty: drawn by a stated spread
+  std::vector<std::size_t> first_layer;   // [stage]
 };
 
 // A step ready to run, replica by replica. Owns what the plans point into, hence is not copied.
@@ -60,7 +74,8 @@ struct UnfoldedStep {
   ClusterShape shape;
   std::vector<GroupWork> works;  // by kind of chunk
   StepPlan plan;
-  std::vector<GpuTraits> traits;       // [(replica * lanes + lane) * ranks + rank]
+  std::vector<GpuTraits> traits;  // [(replica * lanes + lane) * ranks + rank]
+  RoutedExperts experts;
   std::vector<ReplicaShare> replicas;  // to simulate
   std::vector<double> slowest_nic;     // [rank] the least share of its rate that a NIC keeps
   bool alike = false;                  // lanes and replicas without faults are alike
@@ -68,7 +83,7 @@ struct UnfoldedStep {
 
 // Precondition: why_not_unfold is empty; `pools` knows the kinds of the program's chunks.
 UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkPools& pools,
-                    const plan::Program& program, const topology::Faults& faults);
+                    const plan::Program& program, const Unevenness& unevenness);
 
 // The work of one of `replicas`; with `fold`, lanes that are alike are one.
 ReplicaWork replica_work(const StepSpec& spec, const Prepared& prepared, const UnfoldedStep& step,

@@ -22,7 +22,7 @@ struct Popularity {
   // each; DeepSeek-V3 used 0.001 (arXiv:2412.19437, section 4.2).
   std::int64_t balancing_steps = 0;
   double balancing_rate = 0.001;
-  std::vector<std::vector<double>> tokens;  // counts: [layer][expert]; a layer without any is multinomial
+  std::vector<std::vector<double>> tokens{};  // counts: [layer][expert]; a layer without any is multinomial
 };
 
 }  // namespace foretrain::model

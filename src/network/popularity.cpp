@@ -33,7 +33,8 @@ double chance(double odds, double threshold) {
 }
 
 // The threshold at which chances add up to top_k: they fall as it rises, so it is bisected.
-void choose(const std::vector<double>& odds, const std::vector<double>& biases, double top_k, Chances& chances) {
+void choose(const std::vector<double>& odds, const std::vector<double>& biases, double top_k,
+            Chances& chances) {
   const auto [least, most] = std::minmax_element(biases.begin(), biases.end());
   double low = *least, high = 1 + *most;
   for (int i = 0; i < 48; ++i) {

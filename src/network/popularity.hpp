@@ -11,8 +11,9 @@
 // a_e comes from the popularity without biases. Balancing without an auxiliary loss (Wang et al.,
 // arXiv:2408.15664, algorithm 1) then moves every bias by `rate` a step, up where the load is below the mean
 // and down where it is above. The shape of affinities is not published; the logistic one makes p_e closed. In
-// the end loads swing by what one step moves: 3 % for 8 of 256 experts at 0.001. Left out: the limit of groups
-// a token, under which a popular group's second best experts profit.
+// the end loads swing by what one step moves: for 8 of 256 equal experts 3 % at 0.001, more where affinities
+// lie near one. Left out: the limit of groups a token, under which a popular group's second best experts
+// profit.
 
 #include <cstdint>
 #include <vector>
@@ -25,8 +26,8 @@ using Chances = std::vector<double>;  // [expert] that a token chooses it; they 
 
 // Proportional to the weights as far as no chance exceeds one. Precondition: top_k <= experts.
 Chances chances_of(std::vector<double> weights, double top_k);
-Chances zipf_chances(std::int64_t experts, double top_k, double exponent);             // most popular first
-Chances hot_chances(std::int64_t experts, double top_k, double times);                 // the first is hot
+Chances zipf_chances(std::int64_t experts, double top_k, double exponent);  // most popular first
+Chances hot_chances(std::int64_t experts, double top_k, double times);      // the first is hot
 
 // After so many steps of balancing. O(steps * experts).
 Chances balanced_by_bias(const Chances& chances, std::int64_t steps, double rate);

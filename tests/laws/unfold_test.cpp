@@ -9,7 +9,7 @@
 namespace {
 
 using namespace foretrain;
-using topology::Faults;
+using cluster::Unevenness;
 using plan::Schedule;
 
 struct Shape {
@@ -27,10 +27,10 @@ struct Unfolded {
 };
 
 // With fold, alike replicas and lanes are simulated once; without, all of them.
-Unfolded unfold(const cluster::StepSpec& spec, const toy::Stepped& stepped, const topology::Faults& faults,
+Unfolded unfold(const cluster::StepSpec& spec, const toy::Stepped& stepped, const Unevenness& unevenness,
                 bool fold) {
   Unfolded u;
-  u.step = cluster::unfold(spec, stepped.prepared, stepped.pools, stepped.result.program, faults);
+  u.step = cluster::unfold(spec, stepped.prepared, stepped.pools, stepped.result.program, unevenness);
   if (!fold) {
     u.step.replicas.clear();
     for (std::int32_t r = 0; r < u.step.shape.replicas(); ++r) u.step.replicas.push_back({r, 1});
@@ -120,13 +120,13 @@ TEST_CASE("what remains identical beside a slow GPU or a worse link may be folde
   const auto t = toy::moe(shape.schedule, shape.stages, 32, 16);
   const auto spec = t.spec();
   const auto base = toy::step(spec, shape.micro_batches);
-  Faults uneven;
+  Unevenness uneven;
   const int what = GENERATE(0, 1, 2, 3);
   CAPTURE(what);
-  if (what == 0) uneven.slow_gpus = {{37, 0.1}};
-  if (what == 1) uneven.nics = {{3, 0.5, false}};
-  if (what == 2) uneven.nics = {{40, 0, true}};
-  if (what == 3) uneven.nvlinks = {{5, 0.25}};
+  if (what == 0) uneven.faults.slow_gpus = {{37, 0.1}};
+  if (what == 1) uneven.faults.nics = {{3, 0.5, false}};
+  if (what == 2) uneven.faults.nics = {{40, 0, true}};
+  if (what == 3) uneven.faults.nvlinks = {{5, 0.25}};
   const auto all = unfold(spec, base, uneven, false), folded = unfold(spec, base, uneven, true);
   CHECK(all.result.simulated == t.cluster.gpus);
   CHECK(folded.result.simulated < t.cluster.gpus / 3);
@@ -136,7 +136,8 @@ TEST_CASE("what remains identical beside a slow GPU or a worse link may be folde
   REQUIRE(folded.parts.size() == 2);
   for (std::size_t r = 0; r < 2; ++r)  // the lane without the fault, and its ranks, where it is first
     for (std::size_t rank = 0; rank < base.result.program.per_rank.size(); ++rank)
-      check_spans(folded.parts[r].result.timeline.spans[0][rank], all.parts[r].result.timeline.spans[0][rank]);
+      check_spans(folded.parts[r].result.timeline.spans[0][rank],
+                  all.parts[r].result.timeline.spans[0][rank]);
 }
 
 TEST_CASE("the critical path is as long as the step, whatever differs") {
@@ -195,4 +196,32 @@ TEST_CASE("the critical path of 1F1B with one long stage is the known one") {
   CHECK(path.priced[static_cast<std::size_t>(forward)] == durations[0].front() + n * durations[1].front());
   CHECK(program[0].back().action == backward);
   for (const auto time : path.longer) CHECK(time.count() == 0);
+}
+
+TEST_CASE("the less equally tokens choose experts, the longer the step; biases give it back") {
+  auto t = toy::moe(Schedule::one_f_one_b, 2, 16, 16);
+  const auto spec = t.spec();
+  const auto base = toy::step(spec, 8);
+  const auto time = [&](const model::Popularity& popularity) {
+    return unfold(spec, base, {{}, popularity}, true).result.step_time;
+  };
+  using Kind = model::Popularity::Kind;
+  const Seconds balanced = time({.kind = Kind::balanced}), drawn = time({.kind = Kind::multinomial});
+  CHECK(balanced == base.result.step_time);
+  CHECK(balanced < drawn);
+  const Seconds slight = time({.kind = Kind::zipf, .exponent = 0.2}),
+                more = time({.kind = Kind::zipf, .exponent = 0.6});
+  CHECK(drawn < slight);
+  CHECK(slight < more);
+  CHECK(drawn < time({.kind = Kind::hot, .times = 4}));
+  const auto after = [&](std::int64_t steps) {
+    return time({.kind = Kind::zipf, .exponent = 0.6, .balancing_steps = steps});
+  };
+  CHECK(after(20) < more);
+  CHECK(after(400) < after(20));
+  CHECK(after(400) < drawn * 1.02);
+  std::vector<double> equal(32, 7);
+  CHECK(time({.kind = Kind::counts, .tokens = {equal, equal}}) == drawn);  // the same draws, equal chances
+  equal[3] = 70;
+  CHECK(time({.kind = Kind::counts, .tokens = {equal, {}}}) > drawn);
 }
