@@ -73,6 +73,12 @@ void add_run(CLI::App& app, Command& command) {
   add_text(*sub, "--trace", options->trace_file, "FILE", "write the step as a trace that Perfetto opens");
   add_text(*sub, "--stage", options->stage, "NAME", "the stage whose step is traced; the first if not given");
   add_text(*sub, "--seed", options->scenario.seed, "N", "seed of all random draws");
+  sub->add_flag("--unfold", options->unfold,
+                "simulate the step once more with every GPU by itself, of all stages or of --stage alone");
+  add_text(*sub, "--what", options->what, "QUESTION",
+           "answer one question by experiments instead: stragglers, link-failure, skew or network");
+  add_text(*sub, "--threads", options->threads, "N",
+           "threads for both; all cores if not given, the answer is the same");
   sub->add_flag("--stats", options->stats, "print events and rates on standard error");
   sub->add_flag("--quick", options->quick, "leave out the experiments: no causes, no interval");
   sub->callback(

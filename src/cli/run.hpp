@@ -16,6 +16,9 @@ struct RunOptions {
   bool quick = false;    // no experiments: no causes, no interval
   std::optional<std::string> trace_file;
   std::optional<std::string> stage;  // whose step is traced; the first if not given
+  bool unfold = false;               // every GPU by itself: all stages, or the one of that name
+  std::optional<std::string> what;   // a question instead of the report: study/what.hpp
+  std::optional<std::string> threads;
 };
 
 // 0, or 1 when the plan cannot run.

@@ -56,6 +56,10 @@ class Flow {
     return program_.per_rank[id % ranks()][cursors_[id].next];
   }
   bool ended(std::size_t id) const { return cursors_[id].next == program_.per_rank[id % ranks()].size(); }
+  // Of a cursor: itself, its port and its share of what has arrived at its lane.
+  std::size_t bytes_each() const {
+    return sizeof(Cursor) + sizeof(Port) + 2 * sizeof(sim::SimTime) * forward_input_.size() / cursors_.size();
+  }
   std::uint64_t sent() const { return sent_; }
   std::uint64_t received() const { return received_; }
   sim::SimTime forward_input(std::size_t lane, std::int32_t stage, std::int32_t micro_batch) const {

@@ -258,6 +258,10 @@ ReplicaResult Replica::run() {
   check(flow_.sent() == flow_.received(), "a message was lost");
   timeline.events = engine_.events();
   timeline.fingerprint = engine_.fingerprint();
+  const std::size_t chunks = plan_.program->per_rank.front().size();
+  result_.bytes = work_.gpus.size() * (streams_.bytes_each() + flow_.bytes_each() + sizeof(GpuTraits) +
+                                       sizeof(Breakdown) + sizeof(SimTime) + chunks * sizeof(Span)) +
+                  jitter_.size() * sizeof(Rng) + work_.loads.size() * sizeof(RoutedLoad);
   return std::move(result_);
 }
 

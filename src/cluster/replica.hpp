@@ -52,6 +52,7 @@ struct StepPlan {  // what all replicas share
 struct ReplicaWork {
   std::int32_t number = 0;           // names its random streams
   std::vector<std::uint32_t> count;  // [lane]
+  std::vector<std::uint32_t> lane;   // [lane] the number of the first that it stands for
   std::vector<std::uint32_t> group;  // [lane] of tokens, ascending
   std::vector<GpuTraits> gpus;       // [lane * ranks + rank]
   std::vector<RoutedLoad> loads;  // [((stage * micro_batches + micro_batch) * layers + layer) * lanes + lane]
@@ -82,6 +83,7 @@ struct ReplicaResult {
   Timeline timeline;            // [lane][rank]; messages are counted only
   std::vector<Breakdown> rows;  // [cursor], without bubble and optimizer
   ReplicaRecord record;         // when asked for
+  std::uint64_t bytes = 0;      // of state and results, record and agenda left out
 };
 
 ReplicaResult simulate_replica(const StepPlan& plan, const ReplicaWork& work, bool record = false);

@@ -105,8 +105,7 @@ RoutedExperts list_experts(const StepSpec& spec, const ChunkInputs& inputs,
                            const model::Popularity& popularity) {
   using enum model::Popularity::Kind;
   RoutedExperts experts;
-  if (inputs.exchange_ranks == 1 || spec.plan->capacity_factor > 0 || spec.off.balanced_routing)
-    return experts;
+  if (inputs.exchange_ranks == 1 || spec.plan->capacity_factor > 0) return experts;
   experts.drawn = popularity.kind == stated ? inputs.routing_spread > 0 : popularity.kind != balanced;
   if (popularity.kind == stated || popularity.kind == balanced) return experts;
   std::size_t layer = 0;

@@ -80,6 +80,7 @@ class Streams {
     advance(gpu);
   }
 
+  static constexpr std::size_t bytes_each() { return sizeof(Gpu); }
   const Busy& busy(std::uint32_t gpu) const { return gpus_[gpu].busy; }
 
  private:

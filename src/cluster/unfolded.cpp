@@ -172,6 +172,7 @@ ReplicaWork replica_work(const StepSpec& spec, const Prepared& prepared, const U
       continue;
     }
     work.count.push_back(1);
+    work.lane.push_back(static_cast<std::uint32_t>(lane));
     work.group.push_back(group);
     work.gpus.insert(work.gpus.end(), mine, mine + ranks);
   }
@@ -202,6 +203,7 @@ UnfoldedResult combine(const StepSpec& spec, const Prepared& prepared, const Unf
     add_rows(parts[r]->work, parts[r]->result, step.replicas[r].count, sums);
     out.simulated += static_cast<std::int64_t>(parts[r]->work.gpus.size());
     out.events += timeline.events;
+    out.bytes += parts[r]->result.bytes;
     out.fingerprint = hash_number(timeline.fingerprint, out.fingerprint);
   }
   const Seconds span = sim::to_seconds(out.makespan);

@@ -98,6 +98,7 @@ struct UnfoldedResult {
   std::size_t slowest = 0;       // of `replicas`: ends last
   std::int64_t gpus = 0, simulated = 0;
   std::uint64_t events = 0, fingerprint = 0;
+  std::uint64_t bytes = 0;  // of the GPUs that were simulated
 };
 
 struct ReplicaPart {  // one of `replicas`, simulated

@@ -204,6 +204,7 @@ void write_outcome(JsonWriter& json, const study::Outcome& o) {
     json.end_array();
     write_interval(json, o.interval);
     write_causes(json, o.causes);
+    if (!o.unfolded.empty()) write_unfolded(json, o.unfolded);
     write_published(json, o.comparisons);
     json.member("simulated_events", o.events);
   }

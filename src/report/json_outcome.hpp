@@ -13,6 +13,8 @@ namespace foretrain::report {
 
 std::string to_json(const study::Outcome& outcome);
 
+void write_unfolded(JsonWriter& json, const std::vector<study::UnfoldOutcome>& all);
+
 // Several outcomes as one array, for comparisons: [{"variant": name, "outcome": {...}}].
 std::string to_json(const std::vector<std::string>& names, const std::vector<study::Outcome>& outcomes);
 

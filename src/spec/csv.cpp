@@ -80,8 +80,8 @@ std::int64_t CsvTable::whole(Context& context, std::size_t row, const std::strin
 }
 
 std::optional<CsvTable> read_csv(Context& context, const std::string& path,
-                                 const std::vector<std::string>& required) {
-  const auto read = read_text(context, path, {}, FileKind::table);
+                                 const std::vector<std::string>& required, Where asked_from) {
+  const auto read = read_text(context, path, asked_from, FileKind::table);
   if (!read) return std::nullopt;
   CsvTable table{.file = read->file, .names = {}, .rows = {}, .lines = {}};
   const std::vector<std::string> lines = context.text_of(read->file).lines;

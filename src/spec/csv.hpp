@@ -29,6 +29,6 @@ struct CsvTable {
 // Nothing when the file cannot be read, lacks a column that is `required`, or holds no row; all rows whose
 // cells are as many as the columns, and a mistake for each other one.
 std::optional<CsvTable> read_csv(Context& context, const std::string& path,
-                                 const std::vector<std::string>& required);
+                                 const std::vector<std::string>& required, Where asked_from = {});
 
 }  // namespace foretrain::spec

@@ -37,6 +37,10 @@ Scenario read_scenario(Context& context, const Node& root, const std::string& pa
   s.plan = with_stages(plan, s.model);
   s.seed = static_cast<std::uint64_t>(top.integer_or("seed", 1, {0, 9'223'372'036'854'775'807}));
   s.stages = read_stages(context, top.required("stages", "a list of training stages"), plan, s.model);
+  if (const auto* entry = top.optional("unevenness"); entry != nullptr) {
+    Reader inner(context, entry->value, "unevenness", entry->where);
+    read_unevenness(inner, s);
+  }
   s.published = read_published(context, top.optional("published"), s.stages);
   top.finish();
   cross_checks(context, s);

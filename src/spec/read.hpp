@@ -39,6 +39,8 @@ plan::PlanSpec with_stages(const PlanRead& read, const model::TransformerSpec& m
 
 std::vector<StageSpec> read_stages(Context& context, const Entry* stages, const PlanRead& plan,
                                    const model::TransformerSpec& model);
+// Faults and routing of the cluster and model that have been read.
+void read_unevenness(Reader& reader, Scenario& scenario);
 cost::PriceSpec read_prices(Reader& reader);
 std::vector<PublishedFigure> read_published(Context& context, const Entry* published,
                                             const std::vector<StageSpec>& stages);

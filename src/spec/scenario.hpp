@@ -12,9 +12,11 @@
 #include "cost/price.hpp"
 #include "hardware/gpu.hpp"
 #include "hardware/host.hpp"
+#include "model/popularity.hpp"
 #include "model/transformer.hpp"
 #include "plan/plan.hpp"
 #include "topology/cluster.hpp"
+#include "topology/faults.hpp"
 
 namespace foretrain::spec {
 
@@ -80,6 +82,8 @@ struct Scenario {
   plan::SoftwareSpec software;
   cost::PriceSpec prices;
   std::vector<StageSpec> stages;
+  topology::Faults faults;        // stated; only the unfolded step knows them
+  model::Popularity popularity;  // of experts, likewise
   std::vector<PublishedFigure> published;
   std::uint64_t seed = 1;
   std::uint64_t hash = 0;         // of every byte read and every override

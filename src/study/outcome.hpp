@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/units.hpp"
-#include "cluster/step.hpp"
+#include "cluster/critical_path.hpp"
+#include "cluster/unfolded.hpp"
 #include "plan/memory.hpp"
 #include "spec/scenario.hpp"
 
@@ -67,6 +68,16 @@ struct StageOutcome {
   std::vector<std::string> notes;  // fallbacks, assumptions, warnings: each one sentence
 };
 
+// A steady step with every GPU by itself (unfold.hpp).
+struct UnfoldOutcome {
+  std::string stage;
+  std::string why_not;  // it cannot be unfolded; then the rest is empty
+  Seconds folded{};     // the step as the rest of the report has it
+  cluster::UnfoldedResult result;
+  cluster::CriticalPath path;  // of the slowest replica
+  std::int64_t last_gpu = 0;   // whose chunk ended last
+};
+
 struct Comparison {  // a published figure beside the prediction
   spec::PublishedFigure figure;
   std::optional<double> predicted;  // absent: foretrain does not predict this metric
@@ -87,6 +98,7 @@ struct Outcome {
   std::optional<Total> total;                // absent: the plan cannot run
   std::optional<Interval> interval;          // of the first stage's steady step; absent: not asked for
   std::optional<std::vector<Cause>> causes;  // of the first stage's steady step; absent: not asked for
+  std::vector<UnfoldOutcome> unfolded;       // steady steps with every GPU by itself; empty: not asked for
   std::vector<Comparison> comparisons;
   std::uint64_t events = 0;  // simulated in all
   std::vector<std::string>

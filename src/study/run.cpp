@@ -6,8 +6,36 @@
 #include "study/experiments.hpp"
 #include "study/published.hpp"
 #include "study/stage.hpp"
+#include "study/unfold.hpp"
 
 namespace foretrain::study {
+
+namespace {
+
+// What the folded step leaves out is said where its figure stands.
+void add_notes(const spec::Scenario& scenario, const RunOptions& options, Outcome& out) {
+  const bool stated = !scenario.faults.none() || scenario.popularity.kind != model::Popularity::Kind::stated;
+  if (!stated) return;
+  const std::string text = options.unfold
+                               ? "the unevenness that is stated is in the unfolded step alone"
+                               : "the unevenness that is stated is left out of every figure; --unfold knows it";
+  for (auto& stage : out.stages) stage.notes.push_back(text);
+}
+
+void unfold_stages(const spec::Scenario& scenario, const RunOptions& options,
+                   std::map<std::int64_t, network::TokenSpread>& spreads, Outcome& out) {
+  for (std::size_t i = 0; i < out.stages.size(); ++i) {
+    if (options.unfold_stage && *options.unfold_stage != i) continue;
+    auto spec = step_spec(scenario, scenario.stages[i]);
+    spec.spread = &spreads[spec.plan->expert];
+    const SteadyStep base = steady_step(spec, out.stages[i].step.program);
+    out.unfolded.push_back(
+        unfold_stage(base, out.stages[i].name, unevenness_of(scenario), options.threads));
+    out.events += out.unfolded.back().result.events;
+  }
+}
+
+}  // namespace
 
 Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
   Outcome out;
@@ -44,6 +72,8 @@ Outcome run(const spec::Scenario& scenario, const RunOptions& options) {
     if (options.causes) out.causes = find_causes(base);
     if (options.interval) out.interval = find_interval(base);
   }
+  if (options.unfold) unfold_stages(scenario, options, spreads, out);
+  add_notes(scenario, options, out);
   out.comparisons = compare(out, scenario.published);
   return out;
 }

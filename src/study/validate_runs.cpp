@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "spec/plan_values.hpp"
+#include "study/parallel.hpp"
 #include "study/run_lookup.hpp"
 #include "study/run_measured.hpp"
 #include "study/run_scenario.hpp"
@@ -180,15 +179,9 @@ RunsCheck validate_runs(const spec::PublishedRuns& runs, const RunLibrary& libra
   RunsCheck result;
   result.software = options.software;
   result.rows.resize(chosen.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < chosen.size(); i = next++)
-      result.rows[i] = look_at_run(runs, *chosen[i], library, options.software).check;
-  };
-  std::vector<std::thread> others;
-  for (unsigned t = 1; t < options.threads; ++t) others.emplace_back(work);
-  work();
-  for (auto& other : others) other.join();
+  for_each_of(chosen.size(), options.threads, [&](std::size_t i) {
+    result.rows[i] = look_at_run(runs, *chosen[i], library, options.software).check;
+  });
   summarise(runs, result);
   result.by = options.by;
   result.parts = parts_of(result.rows, runs, options.by);

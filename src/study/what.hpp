@@ -1,0 +1,40 @@
+#pragma once
+// Questions about one step, answered by experiments: what a slow GPU, a broken link, uneven routing or
+// another network costs. Each row is the step with one thing changed and every random draw kept, every GPU by
+// itself (unfold.hpp): once in the cluster as it is described, and once in one whose GPUs are otherwise
+// equal, where nothing hides the change.
+//
+// Cost: one unfolded step a row, of which only the replicas that the change reaches are simulated again.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spec/scenario.hpp"
+
+namespace foretrain::study {
+
+struct WhatRow {
+  std::string change;
+  std::optional<Seconds> step;   // with it, in the cluster as it is
+  std::optional<Seconds> equal;  // with it, where GPUs are otherwise equal
+  std::string why_not;           // such a cluster cannot be; then neither
+};
+
+struct WhatOutcome {
+  std::string question, title, stage;
+  std::string why_not;  // the step cannot be simulated or unfolded; then there are no rows
+  Seconds folded{};     // the step as `run` has it
+  Seconds base{};       // unfolded, unchanged
+  Seconds base_equal{};
+  std::vector<WhatRow> rows;
+  std::vector<std::string> notes;
+};
+
+std::vector<std::string> what_questions();  // stragglers, link-failure, skew, network
+
+// Precondition: `question` is one of them.
+WhatOutcome ask(const spec::Scenario& scenario, const spec::StageSpec& stage, const std::string& question,
+                unsigned threads);
+
+}  // namespace foretrain::study

@@ -1,0 +1,35 @@
+#pragma once
+// The rows of each question: what is changed, as data (what.cpp turns them into time).
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cluster/unfolded.hpp"
+#include "spec/scenario.hpp"
+
+namespace foretrain::study {
+
+struct WhatParts {  // that a question may replace
+  hardware::GpuSpec gpu;
+  hardware::NicSpec nic;
+  topology::ClusterSpec cluster;
+};
+
+struct WhatChange {
+  std::string name;
+  std::function<void(cluster::Unevenness&)> uneven;  // or
+  std::function<void(WhatParts&)> parts;
+  bool keeps_draws = true;  // of rows: only the replicas that it reaches need be simulated again
+};
+
+struct WhatQuestion {
+  std::string title;
+  std::vector<WhatChange> changes;
+  std::vector<std::string> notes;
+};
+
+WhatQuestion list_changes(const spec::Scenario& scenario, const cluster::ClusterShape& shape,
+                          const std::string& question);
+
+}  // namespace foretrain::study
