@@ -70,14 +70,15 @@ void read_counts(Reader& reader, const Scenario& s, model::Popularity& popularit
   const auto table = read_csv(context, (folder / path).lexically_normal().string(),
                               {"layer", "expert", "tokens"}, entry->value.where);
   if (!table) return;
+  const auto layers = s.model.layers - s.model.dense_layers + s.model.mtp_depth;
   for (std::size_t row = 0; row < table->rows.size(); ++row) {
     const auto layer = table->whole(context, row, "layer"), expert = table->whole(context, row, "expert");
     const double tokens = table->number(context, row, "tokens");
-    if (layer >= s.model.layers + s.model.mtp_depth || expert >= s.model.moe.experts) {
+    if (layer >= layers || expert >= s.model.moe.experts) {
       context.error(
-          table->where(row, layer >= s.model.layers + s.model.mtp_depth ? "layer" : "expert"),
+          table->where(row, layer >= layers ? "layer" : "expert"),
           fmt::format("the model has no expert {} in a layer {}", expert, layer),
-          fmt::format("experts 0 to {}, layers with experts counted from 0", s.model.moe.experts - 1));
+          fmt::format("experts 0 to {}; layers with experts, 0 to {}", s.model.moe.experts - 1, layers - 1));
       return;
     }
     popularity.tokens.resize(std::max(popularity.tokens.size(), static_cast<std::size_t>(layer) + 1));
@@ -105,8 +106,10 @@ double number_in(Reader& reader, const std::string& name, const std::string& mea
 void read_popularity(Reader& reader, Scenario& s) {
   const std::vector<std::string> kinds{"stated", "balanced", "multinomial", "zipf", "hot", "counts"};
   auto& p = s.popularity;
+  const auto before = reader.context().error_count();
   p.kind = static_cast<model::Popularity::Kind>(
       reader.choice("kind", kinds, "how tokens choose experts, as in zipf"));
+  if (reader.context().error_count() > before) return;  // which other keys belong to it is not known
   using Kind = model::Popularity::Kind;
   if (p.kind != Kind::stated && s.model.moe.experts == 0)
     reader.context().error(reader.where(), "the model has no experts to route tokens to");

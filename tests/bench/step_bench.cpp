@@ -63,38 +63,73 @@ void bench_step(const spec::Scenario& scenario) {
               inside, inside / chunks * 1e-6, events - inside, (events - inside) / pipeline * 1e-6);
 }
 
+plan::Program program_of(const spec::StageSpec& stage) {
+  const std::int64_t n = stage.batch.to / (stage.plan.data * stage.plan.micro_batch);
+  const auto choice = cluster::choose_schedule(stage.plan, n);
+  return plan::list_program(choice.schedule, static_cast<std::int32_t>(stage.plan.stages.size()),
+                            static_cast<std::int32_t>(n));
+}
+
+// Each of the GPUs by itself, alike or not, one replica after another.
+cluster::UnfoldedResult run_all(const study::SteadyStep& base) {
+  auto step = cluster::unfold(base.spec, base.prepared, base.pools, base.program, {});
+  step.replicas.clear();
+  for (std::int32_t r = 0; r < step.shape.replicas(); ++r) step.replicas.push_back({r, 1});
+  std::vector<cluster::ReplicaPart> parts(step.replicas.size());
+  std::vector<const cluster::ReplicaPart*> pointers;
+  for (std::size_t r = 0; r < parts.size(); ++r) {
+    parts[r].work = cluster::replica_work(base.spec, base.prepared, step, step.replicas[r], false);
+    parts[r].result = cluster::simulate_replica(step.plan, parts[r].work);
+    pointers.push_back(&parts[r]);
+  }
+  return cluster::combine(base.spec, base.prepared, step, pointers);
+}
+
 // The same step with every GPU by itself: as the scenario has it, and with nothing that differs.
 void bench_unfolded(const spec::Scenario& scenario) {
   const auto& stage = scenario.stages.front();
-  const std::int64_t n = stage.batch.to / (stage.plan.data * stage.plan.micro_batch);
-  const auto choice = cluster::choose_schedule(stage.plan, n);
-  const auto program = plan::list_program(
-      choice.schedule, static_cast<std::int32_t>(stage.plan.stages.size()), static_cast<std::int32_t>(n));
   std::printf("\nthe same step with each of %lld GPUs by itself\n",
               static_cast<long long>(scenario.cluster.gpus));
   for (const bool equal : {false, true}) {
     cluster::Switches off;
     off.balanced_routing = off.equal_gpus = off.steady_kernels = equal;
-    const auto spec = study::step_spec(scenario, stage, off);
-    const auto folded = study::steady_step(spec, program);
+    const auto base = study::steady_step(study::step_spec(scenario, stage, off), program_of(stage));
     cluster::UnfoldedResult result;
-    const double spent = cpu_seconds(1, [&] {
-      auto step = cluster::unfold(spec, folded.prepared, folded.pools, program, {});
-      step.replicas.clear();
-      for (std::int32_t r = 0; r < step.shape.replicas(); ++r) step.replicas.push_back({r, 1});
-      std::vector<cluster::ReplicaWork> works;
-      std::vector<cluster::ReplicaResult> results;
-      for (const auto& replica : step.replicas) {
-        works.push_back(cluster::replica_work(spec, folded.prepared, step, replica, false));
-        results.push_back(cluster::simulate_replica(step.plan, works.back()));
-      }
-      result = cluster::combine(spec, folded.prepared, step, works, results);
-    });
+    const double spent = cpu_seconds(1, [&] { result = run_all(base); });
     const auto events = static_cast<double>(result.events);
-    std::printf("  %-16s %lld GPUs, %.2f s CPU, %.1f M events, %.2f M/s; step %.9f s, folded %.9f s\n",
-                equal ? "nothing differs" : "as it is", static_cast<long long>(result.simulated), spent,
-                events * 1e-6, events / spent * 1e-6, result.step_time.base(),
-                folded.result.step_time.base());
+    std::printf("  %-16s %.2f s CPU, %.1f M events, %.2f M/s, %llu bytes a GPU; step %.9f s, folded %.9f s\n",
+                equal ? "nothing differs" : "as it is", spent, events * 1e-6, events / spent * 1e-6,
+                static_cast<unsigned long long>(result.bytes / static_cast<std::uint64_t>(result.simulated)),
+                result.step_time.base(), base.result.step_time.base());
+  }
+}
+
+// The same model on more and more replicas: folded, and unfolded up to the scenario's size.
+void bench_sizes(const spec::Scenario& given) {
+  std::printf("\n  %8s %12s %14s %12s %10s %10s\n", "GPUs", "folded, ms", "unfolded, s", "M events", "M/s",
+              "us a GPU");
+  for (const std::int64_t data : {4, 8, 16, 32, 64, 128, 512, 2048, 8192}) {
+    spec::Scenario scenario = given;
+    auto& stage = scenario.stages.front();
+    const std::int64_t n = stage.batch.to / (stage.plan.data * stage.plan.micro_batch);
+    stage.plan.expert = std::min(stage.plan.expert, data);
+    stage.plan.data = data;
+    stage.batch.to = n * data;
+    scenario.cluster.gpus = stage.plan.pipeline * data;
+    scenario.cluster.fabric.switch_ports = 256;  // two levels join them all
+    const auto program = program_of(stage);
+    const auto spec = study::step_spec(scenario, stage);
+    const double folded = cpu_seconds(3, [&] { study::steady_step(spec, program); });
+    std::printf("  %8lld %12.1f", static_cast<long long>(scenario.cluster.gpus), folded * 1e3);
+    if (data <= given.stages.front().plan.data) {
+      const auto base = study::steady_step(spec, program);
+      cluster::UnfoldedResult result;
+      const double spent = cpu_seconds(1, [&] { result = run_all(base); });
+      const auto events = static_cast<double>(result.events);
+      std::printf(" %14.3f %12.2f %10.2f %10.0f", spent, events * 1e-6, events / spent * 1e-6,
+                  spent * 1e6 / static_cast<double>(scenario.cluster.gpus));
+    }
+    std::printf("\n");
   }
 }
 
@@ -135,6 +170,7 @@ int main(int argc, char** argv) {
   const double load = cpu_seconds(5, [&] { scenario = spec::load(file); });
   bench_step(scenario);
   bench_unfolded(scenario);
+  bench_sizes(scenario);
   const bool ran = bench_run(scenario);
   std::printf("\nreading %s: %.2f ms\n", file, load * 1e3);
   return ran ? EXIT_SUCCESS : EXIT_FAILURE;

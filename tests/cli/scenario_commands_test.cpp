@@ -144,3 +144,20 @@ TEST_CASE("explain shows memory over time, as text, JSON and picture, with 1 whe
   CHECK_THAT(full.out, Contains("DOES NOT FIT"));
   CHECK_THAT(mistake({"explain", small, "--json"}), Contains("--memory-over-time"));
 }
+
+TEST_CASE("a question about a step is known by name, and threads are counted") {
+  CHECK_THAT(mistake({"run", small, "--what", "straggler"}), Contains("did you mean 'stragglers'?"));
+  CHECK_THAT(mistake({"run", small, "--unfold", "--threads", "0"}), Contains("is not a number of threads"));
+  const Words asked{"run", small, "--what", "link-failure", "--json", "--threads"};
+  Words one = asked, two = asked;
+  one.push_back("1");
+  two.push_back("2");
+  CHECK(printed(one) == printed(two));
+  CHECK_THAT(printed(one), Contains("\"question\": \"link-failure\"") && Contains("\"cost_s\": "));
+  CHECK_THAT(printed({"run", small, "--quick", "--unfold", "--json"}),
+             Contains("\"unfolded\": [") && Contains("\"critical_path_s\": {"));
+  const Done refused = run({"run", small, "--what", "skew", "--set", "plan.schedule=dualpipe", "--set",
+                            "stages.pre-training.batch=48"});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.out, Contains("cannot be asked about skew"));
+}
