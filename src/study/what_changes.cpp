@@ -11,17 +11,21 @@ namespace {
 
 using cluster::Unevenness;
 
-// GPUs worth asking about: on the first pipeline rank, whose chunks wait least, and in the middle.
+// GPUs worth asking about: ranks differ in what they hold (the first has the embedding, the last mostly the
+// head) and in how long they wait for others.
 struct Place {
   std::int64_t gpu;
   std::string name;
 };
 std::vector<Place> places(const cluster::ClusterShape& shape) {
-  std::vector<Place> all{{0, "GPU 0, pipeline rank 0"}};
-  const std::int64_t rank = shape.ranks / 2;
-  if (rank > 0)
-    all.push_back({rank * shape.gpus_per_rank,
-                   fmt::format("GPU {}, pipeline rank {}", rank * shape.gpus_per_rank, rank)});
+  std::vector<Place> all;
+  std::int64_t before = -1;
+  for (const std::int64_t rank : {std::int64_t{0}, shape.ranks / 2, shape.ranks - 1}) {
+    if (rank == before) continue;
+    before = rank;
+    const std::int64_t gpu = rank * shape.gpus_per_rank;
+    all.push_back({gpu, fmt::format("GPU {}, pipeline rank {}", gpu, rank)});
+  }
   return all;
 }
 

@@ -156,8 +156,7 @@ TEST_CASE("a question about a step is known by name, and threads are counted") {
   CHECK_THAT(printed(one), Contains("\"question\": \"link-failure\"") && Contains("\"cost_s\": "));
   CHECK_THAT(printed({"run", small, "--quick", "--unfold", "--json"}),
              Contains("\"unfolded\": [") && Contains("\"critical_path_s\": {"));
-  const Done refused = run({"run", small, "--what", "skew", "--set", "plan.schedule=dualpipe", "--set",
-                            "stages.pre-training.batch=48"});
+  const Done refused = run({"run", small, "--what", "skew", "--set", "cluster.fabric.levels=3"});
   CHECK(refused.status == 1);
   CHECK_THAT(refused.out, Contains("cannot be asked about skew"));
 }
