@@ -15,6 +15,7 @@
 #include "suites/attention.hpp"
 #include "suites/comm.hpp"
 #include "suites/decode.hpp"
+#include "suites/fused_attention.hpp"
 #include "suites/gemm.hpp"
 #include "suites/grouped.hpp"
 #include "suites/interference.hpp"
@@ -213,7 +214,7 @@ int run_all(const std::vector<std::string>& arguments) {
   }
   std::string why;
   const auto devices = list_devices(why);
-  const auto points = chosen(list_points(static_cast<int>(devices.size()), has_nccl()), options);
+  const auto points = chosen(list_points(static_cast<int>(devices.size()), has_nccl(), has_cudnn()), options);
   if (options.list) return list(devices, why, points);
   if (devices.empty()) {
     say("no GPU to measure: " + why + " (is there a GPU, and a driver for this CUDA?)");

@@ -12,7 +12,7 @@ namespace foretrain::bench {
 
 std::vector<Row> list_gemm();
 std::vector<Row> list_grouped();
-std::vector<Row> list_attention();
+std::vector<Row> list_attention(bool has_cudnn);  // our own kernels; cuDNN's too where it is there
 std::vector<Row> list_decode();
 std::vector<Row> list_memory();
 std::vector<Row> list_layer();
@@ -25,7 +25,7 @@ std::vector<Row> list_launch();
 
 inline const std::vector<std::string> suite_names{"gemm",  "grouped",      "attention", "decode", "memory",
                                                   "layer", "interference", "comm",      "launch"};
-std::vector<Row> list_points(int gpus, bool has_nccl);  // all suites, in this order
+std::vector<Row> list_points(int gpus, bool has_nccl, bool has_cudnn);  // all suites, in this order
 
 // One matrix product D[m x n] = A[m x k] B[k x n], named as GEMM kernels are in the rows.
 Row gemm_row(const std::string& kernel, std::int64_t m, std::int64_t n, std::int64_t k);

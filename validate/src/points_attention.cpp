@@ -59,16 +59,18 @@ Row attention_round_row(std::int64_t tokens, std::int64_t heads) {
   return r;
 }
 
-std::vector<Row> list_attention() {
+std::vector<Row> list_attention(bool has_cudnn) {
   std::vector<Row> rows;
-  for (const std::int64_t tokens : {4096, 8192}) {
-    rows.push_back(attention_forward_row(tokens, 128));
-    rows.push_back(attention_backward_row(tokens, 128));
-  }
-  for (std::int64_t tokens = 4096; tokens <= 131072; tokens *= 2) {
-    rows.push_back(attention_forward_row(tokens, 16));
-    rows.push_back(attention_backward_row(tokens, 16));
-  }
+  const auto add = [&](std::int64_t tokens, std::int64_t heads) {
+    rows.push_back(attention_forward_row(tokens, heads));
+    if (has_cudnn) {
+      rows.push_back(rows.back());
+      rows.back().kernel = rows.back().family = "attention_forward";
+    }
+    rows.push_back(attention_backward_row(tokens, heads));
+  };
+  for (const std::int64_t tokens : {4096, 8192}) add(tokens, 128);
+  for (std::int64_t tokens = 4096; tokens <= 131072; tokens *= 2) add(tokens, 16);
   return rows;
 }
 

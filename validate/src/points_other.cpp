@@ -96,10 +96,11 @@ std::vector<Row> list_launch() {
   return rows;
 }
 
-std::vector<Row> list_points(int gpus, bool has_nccl) {
+std::vector<Row> list_points(int gpus, bool has_nccl, bool has_cudnn) {
   std::vector<Row> rows;
-  for (const auto& list : {list_gemm(), list_grouped(), list_attention(), list_decode(), list_memory(),
-                           list_layer(), list_interference(), list_comm(has_nccl ? gpus : 0), list_launch()})
+  for (const auto& list :
+       {list_gemm(), list_grouped(), list_attention(has_cudnn), list_decode(), list_memory(), list_layer(),
+        list_interference(), list_comm(has_nccl ? gpus : 0), list_launch()})
     rows.insert(rows.end(), list.begin(), list.end());
   return rows;
 }

@@ -23,7 +23,7 @@ const Row& find(const std::vector<Row>& rows, const std::string& name) {
 }  // namespace
 
 TEST_CASE("every point is there once, in a suite that exists, of a family that curves know") {
-  const auto rows = list_points(8, true);
+  const auto rows = list_points(8, true, true);
   CHECK(rows.size() > 500);
   std::set<std::string> identities, names, suites;
   const std::set<std::string_view> families(family_names.begin(), family_names.end());
@@ -66,13 +66,21 @@ TEST_CASE("attention counts the causal half, and our own kernels belong to no cu
   CHECK(backward.flops == Approx(1786.71e9).epsilon(1e-4));
   CHECK(forward.read_bytes + forward.written_bytes == Approx(673.2e6).epsilon(1e-3));
   CHECK(backward.read_bytes + backward.written_bytes == Approx(1816.1e6).epsilon(1e-3));
-  for (const auto& list : {list_attention(), list_decode()}) {
+  for (const auto& list : {list_attention(false), list_decode()}) {
     for (const Row& row : list) {
       CHECK(row.family.empty());
       CHECK(row.kernel.find("_own") != std::string::npos);
       CHECK((row.suite == "decode" ? row.k % 64 == 0 : row.m % 128 == 0));
     }
   }
+}
+
+TEST_CASE("attention by cuDNN is listed where it is there, and belongs to a curve") {
+  const auto without = list_attention(false), with = list_attention(true);
+  CHECK(with.size() == without.size() + without.size() / 2);
+  const Row& row = find(with, "attention/attention_forward bf16 m=4096 n=128 k=2048 d=192/128 cold");
+  CHECK(row.family == "attention_forward");
+  CHECK(tolerance_of(row) == 5e-3);
 }
 
 TEST_CASE("shapes suit the kernels that take them") {
@@ -143,7 +151,7 @@ TEST_CASE("arguments") {
 
 TEST_CASE("suites and filters choose points") {
   Options o;
-  const auto all = list_points(2, true);
+  const auto all = list_points(2, true, true);
   CHECK(chosen(all, o).size() == all.size());
   o.suites = {"launch"};
   CHECK(chosen(all, o).size() == list_launch().size());

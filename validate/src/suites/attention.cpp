@@ -5,6 +5,7 @@
 
 #include "kernels/random.hpp"
 #include "references_attention.hpp"
+#include "suites/fused_attention.hpp"
 #include "suites/gemm.hpp"
 #include "suites/memory.hpp"
 
@@ -86,8 +87,13 @@ void AttentionTensors::poison_results(cudaStream_t stream) const {
 }
 
 double AttentionTensors::check_forward(cudaStream_t stream) const {
+  return check_forward(&attention_forward, std::log(2.0), stream);
+}
+
+double AttentionTensors::check_forward(const Forward& forward, double log_of_base,
+                                       cudaStream_t stream) const {
   poison_results(stream);
-  attention_forward(work(), stream);
+  forward(work(), stream);
   if (!is_whole(out_, Format::bf16, stream) || !is_whole(sums_, Format::fp32, stream)) return not_a_number;
   double worst = 0;
   for (const std::int64_t head : {std::int64_t{0}, heads_ - 1}) {
@@ -98,7 +104,7 @@ double AttentionTensors::check_forward(cudaStream_t stream) const {
           reference_attention(of_head(q_, score_width, query, 1), first_rows(k, query + 1, score_width),
                               first_rows(v, query + 1, attention_value_width), scale);
       worst = std::max(worst, relative_error(of_head(out_, attention_value_width, query, 1), a.out));
-      const double sum = read(sums_, Format::fp32, head * tokens_ + query, 1)[0] * std::log(2.0);
+      const double sum = read(sums_, Format::fp32, head * tokens_ + query, 1)[0] * log_of_base;
       // Sums are exponents: what counts is what they are off by. 1 more keeps those near zero comparable.
       worst = std::max(worst, relative_error({sum - a.log_sum + 1}, {1}));
     }
@@ -157,7 +163,27 @@ double AttentionTensors::check_backward(cudaStream_t stream) const {
   return worst;
 }
 
+namespace {
+
+// By cuDNN.
+void measure_fused(Row& row, Sampler& sampler) {
+  const FusedAttention fused(static_cast<int>(row.m), static_cast<int>(row.n), scale);
+  const AttentionTensors tensors(row.m, row.n, 300, sampler.stream());
+  const AttentionTensors::Forward run = [&](const Attention& work, cudaStream_t stream) {
+    fused.run(work, stream);
+  };
+  row.error = tensors.check_forward(run, 1, sampler.stream());
+  const Attention work = tensors.work();
+  store(row, sampler.measure({[&](cudaStream_t stream, int) { fused.run(work, stream); }, 1}, row.cold));
+}
+
+}  // namespace
+
 void measure_attention(Row& row, Sampler& sampler) {
+  if (row.kernel == "attention_forward") {
+    measure_fused(row, sampler);
+    return;
+  }
   const bool backward = row.kernel == "attention_backward_own";
   if (!backward && row.kernel != "attention_forward_own")
     throw Failure("the suite attention knows no kernel " + row.kernel);
