@@ -1,6 +1,8 @@
 // Causal attention of DeepSeek-V3's training, 192 for scores and 128 for values: all heads at its own
 // sequence lengths, and an eighth of them (as when eight GPUs share the heads) up to 128K. k is the average
 // number of keys that a query sees. Our own kernels say nothing of a framework's, so they belong to no curve.
+// cuDNN's gradient belongs to none either: it holds the products before it and the rounding after it, which
+// the model's lists count as kernels of their own.
 
 #include "points.hpp"
 
@@ -62,12 +64,19 @@ Row attention_round_row(std::int64_t tokens, std::int64_t heads) {
 std::vector<Row> list_attention(bool has_cudnn) {
   std::vector<Row> rows;
   const auto add = [&](std::int64_t tokens, std::int64_t heads) {
-    rows.push_back(attention_forward_row(tokens, heads));
-    if (has_cudnn) {
-      rows.push_back(rows.back());
-      rows.back().kernel = rows.back().family = "attention_forward";
-    }
-    rows.push_back(attention_backward_row(tokens, heads));
+    const Row forward = attention_forward_row(tokens, heads),
+              backward = attention_backward_row(tokens, heads);
+    rows.push_back(forward);
+    rows.push_back(backward);
+    if (!has_cudnn) return;
+    rows.push_back(forward);
+    rows.back().kernel = rows.back().family = "attention_forward";
+    rows.push_back(backward);
+    rows.back().kernel = "attention_gradient";
+    const double elements = static_cast<double>(tokens * heads);
+    rows.back().read_bytes += 2 * elements * d_v + 4 * elements * d_qk;  // out; sums of dq, to be rounded
+    rows.back().written_bytes += 2 * elements * d_qk + 4 * elements;     // dq; products
+    rows.back().launches = 3;
   };
   for (const std::int64_t tokens : {4096, 8192}) add(tokens, 128);
   for (std::int64_t tokens = 4096; tokens <= 131072; tokens *= 2) add(tokens, 16);

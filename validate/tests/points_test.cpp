@@ -77,10 +77,13 @@ TEST_CASE("attention counts the causal half, and our own kernels belong to no cu
 
 TEST_CASE("attention by cuDNN is listed where it is there, and belongs to a curve") {
   const auto without = list_attention(false), with = list_attention(true);
-  CHECK(with.size() == without.size() + without.size() / 2);
+  CHECK(with.size() == 2 * without.size());
   const Row& row = find(with, "attention/attention_forward bf16 m=4096 n=128 k=2048 d=192/128 cold");
   CHECK(row.family == "attention_forward");
   CHECK(tolerance_of(row) == 5e-3);
+  const Row& gradient = find(with, "attention/attention_gradient bf16 m=4096 n=128 k=2048 d=192/128 cold");
+  CHECK(gradient.family.empty());
+  CHECK(tolerance_of(gradient) == 0.01);
 }
 
 TEST_CASE("shapes suit the kernels that take them") {

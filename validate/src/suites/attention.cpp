@@ -90,10 +90,9 @@ double AttentionTensors::check_forward(cudaStream_t stream) const {
   return check_forward(&attention_forward, std::log(2.0), stream);
 }
 
-double AttentionTensors::check_forward(const Forward& forward, double log_of_base,
-                                       cudaStream_t stream) const {
+double AttentionTensors::check_forward(const Run& run, double log_of_base, cudaStream_t stream) const {
   poison_results(stream);
-  forward(work(), stream);
+  run(work(), stream);
   if (!is_whole(out_, Format::bf16, stream) || !is_whole(sums_, Format::fp32, stream)) return not_a_number;
   double worst = 0;
   for (const std::int64_t head : {std::int64_t{0}, heads_ - 1}) {
@@ -112,13 +111,20 @@ double AttentionTensors::check_forward(const Forward& forward, double log_of_bas
   return worst;
 }
 
-// The sums of the forward pass, which check_forward compares, are taken as they are.
 double AttentionTensors::check_backward(cudaStream_t stream) const {
+  const auto all = [](const Attention& work, cudaStream_t on) {
+    attention_forward(work, on);
+    attention_products(work, on);
+    attention_backward(work, on);
+    attention_round(work, on);
+  };
+  return check_backward(all, std::log(2.0), stream);
+}
+
+// The sums of the forward pass, which check_forward compares, are taken as they are.
+double AttentionTensors::check_backward(const Run& run, double log_of_base, cudaStream_t stream) const {
   poison_results(stream);
-  attention_forward(work(), stream);
-  attention_products(work(), stream);
-  attention_backward(work(), stream);
-  attention_round(work(), stream);
+  run(work(), stream);
   for (const Buffer* buffer : {&dq_, &dk_, &dv_})
     if (!is_whole(*buffer, Format::bf16, stream)) return not_a_number;
   double worst = 0;
@@ -132,7 +138,7 @@ double AttentionTensors::check_backward(cudaStream_t stream) const {
     const Values out = of_head(out_, attention_value_width, 0, tokens_);
     const Values d_out = of_head(d_out_, attention_value_width, 0, tokens_);
     Values sums = read(sums_, Format::fp32, head * tokens_, tokens_), products;
-    for (double& sum : sums) sum *= std::log(2.0);
+    for (double& sum : sums) sum *= log_of_base;
     const Rows outs = rows_of(out, attention_value_width), d_outs = rows_of(d_out, attention_value_width);
     for (std::size_t i = 0; i < outs.count; ++i) {
       double product = 0;
@@ -165,22 +171,34 @@ double AttentionTensors::check_backward(cudaStream_t stream) const {
 
 namespace {
 
-// By cuDNN.
+// By cuDNN, whose sums are natural logarithms.
 void measure_fused(Row& row, Sampler& sampler) {
-  const FusedAttention fused(static_cast<int>(row.m), static_cast<int>(row.n), scale);
+  const int tokens = static_cast<int>(row.m), heads = static_cast<int>(row.n);
   const AttentionTensors tensors(row.m, row.n, 300, sampler.stream());
-  const AttentionTensors::Forward run = [&](const Attention& work, cudaStream_t stream) {
-    fused.run(work, stream);
+  const FusedAttention forward(tokens, heads, scale);
+  std::unique_ptr<FusedGradient> gradient;
+  if (row.kernel == "attention_gradient") gradient = std::make_unique<FusedGradient>(tokens, heads, scale);
+  const AttentionTensors::Run all = [&](const Attention& work, cudaStream_t stream) {
+    forward.run(work, stream);
+    if (gradient) gradient->run(work, stream);
   };
-  row.error = tensors.check_forward(run, 1, sampler.stream());
+  row.error = gradient ? tensors.check_backward(all, 1, sampler.stream())
+                       : tensors.check_forward(all, 1, sampler.stream());
   const Attention work = tensors.work();
-  store(row, sampler.measure({[&](cudaStream_t stream, int) { fused.run(work, stream); }, 1}, row.cold));
+  const Launch launch{[&](cudaStream_t stream, int) {
+                        if (gradient)
+                          gradient->run(work, stream);
+                        else
+                          forward.run(work, stream);
+                      },
+                      1};
+  store(row, sampler.measure(launch, row.cold));
 }
 
 }  // namespace
 
 void measure_attention(Row& row, Sampler& sampler) {
-  if (row.kernel == "attention_forward") {
+  if (row.kernel == "attention_forward" || row.kernel == "attention_gradient") {
     measure_fused(row, sampler);
     return;
   }

@@ -49,7 +49,10 @@ CudnnTensor CudnnGraph::scalar(std::int64_t uid) {
 }
 CudnnTensor CudnnGraph::between(const Sizes4& sizes, cudnnDataType_t type) {
   const std::int64_t row = sizes[3], head = sizes[2] * row;
-  return make_tensor(next_between_++, sizes, {sizes[1] * head, head, row, 1}, type, true, false);
+  return between(sizes, {sizes[1] * head, head, row, 1}, type);
+}
+CudnnTensor CudnnGraph::between(const Sizes4& sizes, const Sizes4& steps, cudnnDataType_t type) {
+  return make_tensor(next_between_++, sizes, steps, type, true, false);
 }
 
 void CudnnGraph::multiply(CudnnTensor a, CudnnTensor b, CudnnTensor c) {
@@ -80,6 +83,14 @@ void CudnnGraph::pointwise(cudnnPointwiseMode_t mode, cudnnDataType_t precision,
   if (t != nullptr) operation.set(CUDNN_ATTR_OPERATION_POINTWISE_TDESC, *t);
   operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, *y);
   operation.finalize("a pointwise operation of cuDNN");
+  operations_.push_back(operation.get());
+}
+
+void CudnnGraph::reshape(CudnnTensor x, CudnnTensor y) {
+  CudnnDescriptor& operation = make(CUDNN_BACKEND_OPERATION_RESHAPE_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_RESHAPE_XDESC, *x);
+  operation.set(CUDNN_ATTR_OPERATION_RESHAPE_YDESC, *y);
+  operation.finalize("a reshape of cuDNN");
   operations_.push_back(operation.get());
 }
 

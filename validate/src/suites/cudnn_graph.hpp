@@ -44,13 +44,15 @@ class CudnnGraph {
   // In memory; uids as the caller counts them. A scalar's memory is the host's.
   CudnnTensor tensor(std::int64_t uid, const Sizes4& sizes, const Sizes4& steps, cudnnDataType_t type);
   CudnnTensor scalar(std::int64_t uid);
-  // Between two operations: rows of `sizes[3]` next to one another.
+  // Between two operations: rows of `sizes[3]` next to one another, or with steps of its own.
   CudnnTensor between(const Sizes4& sizes, cudnnDataType_t type);
+  CudnnTensor between(const Sizes4& sizes, const Sizes4& steps, cudnnDataType_t type);
 
   void multiply(CudnnTensor a, CudnnTensor b, CudnnTensor c);
   // Null where the operation has fewer operands; `axis` for indices alone.
   void pointwise(cudnnPointwiseMode_t mode, cudnnDataType_t precision, CudnnTensor x, CudnnTensor b,
                  CudnnTensor t, CudnnTensor y, std::int64_t axis = -1);
+  void reshape(CudnnTensor x, CudnnTensor y);
   void reduce(cudnnReduceTensorOp_t operation, CudnnTensor x, CudnnTensor y);
 
   // Asks the heuristics and keeps the first plan that this GPU runs. Throws Failure when there is none.

@@ -17,4 +17,12 @@ FusedAttention::FusedAttention(int, int, float) {
 FusedAttention::~FusedAttention() = default;
 void FusedAttention::run(const Attention&, cudaStream_t) const {}
 
+struct FusedGradient::Graph {};
+
+FusedGradient::FusedGradient(int, int, float) {
+  throw Failure("built without cuDNN");
+}
+FusedGradient::~FusedGradient() = default;
+void FusedGradient::run(const Attention&, cudaStream_t) const {}
+
 }  // namespace foretrain::bench
