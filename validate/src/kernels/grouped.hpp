@@ -2,8 +2,8 @@
 // Grouped FP8 matrix products on Hopper, the kernel of a mixture of experts: E4M3 operands with scales for
 // each 128 of k, FP32 sums that leave the tensor cores every 128 of k to be scaled and added up
 // (arXiv:2412.19437, section 3.3.2). Persistent thread blocks; one warp has tiles copied to shared memory,
-// four stages ahead, two warpgroups multiply. The arithmetic of addresses is in grouped_tiles.hpp. Own work, in the
-// outline of deepseek-ai/DeepGEMM (README).
+// four stages ahead, two warpgroups multiply. The arithmetic of addresses is in grouped_tiles.hpp. Own work,
+// in the outline of deepseek-ai/DeepGEMM (README).
 //
 // Left out: clusters and multicast, other tiles than 256 x 128, and any GPU but compute capability 9.0.
 

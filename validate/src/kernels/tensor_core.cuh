@@ -1,6 +1,6 @@
 #pragma once
-// Loads of BF16 tiles into shared memory and fragments out of it, for mma.sync m16n8k16. What lies where is in
-// fragments.hpp. For kernels alone.
+// Loads of BF16 tiles into shared memory and fragments out of it, for mma.sync m16n8k16. What lies where is
+// in fragments.hpp. For kernels alone.
 
 #include <cuda_bf16.h>
 
@@ -30,11 +30,13 @@ __device__ inline void load_rows(Bf16* to, const Bf16* from, std::int64_t pitch,
 // 16 x 16 elements at (row, column) of a tile in shared memory.
 template <int width>
 __device__ inline Fragment load_fragment(const Bf16* tile, int row, int column, Named named) {
-  return load_matrices(shared_at(tile + unit_at(row + named.row, column / unit + named.of_row, width) * unit));
+  return load_matrices(
+      shared_at(tile + unit_at(row + named.row, column / unit + named.of_row, width) * unit));
 }
 template <int width>
 __device__ inline Fragment load_turned(const Bf16* tile, int row, int column, Named named) {
-  return load_matrices_turned(shared_at(tile + unit_at(row + named.row, column / unit + named.of_row, width) * unit));
+  return load_matrices_turned(
+      shared_at(tile + unit_at(row + named.row, column / unit + named.of_row, width) * unit));
 }
 
 __device__ inline std::uint32_t packed(float low, float high) {

@@ -19,8 +19,8 @@ class AttentionTensors {
   Attention work() const;
   void poison_results(cudaStream_t stream) const;  // and zero the sums of dq
 
-  // Runs the kernels once; the largest relative error. `run` leaves outputs and sums, and for the gradient also
-  // dq, dk and dv; its sums are logarithms to the base whose natural logarithm is `log_of_base`.
+  // Runs the kernels once; the largest relative error. `run` leaves outputs and sums, and for the gradient
+  // also dq, dk and dv; its sums are logarithms to the base whose natural logarithm is `log_of_base`.
   using Run = std::function<void(const Attention&, cudaStream_t)>;
   double check_forward(const Run& run, double log_of_base, cudaStream_t stream) const;
   double check_backward(const Run& run, double log_of_base, cudaStream_t stream) const;
