@@ -35,8 +35,9 @@ Shown shown(const Simulated& s, std::size_t rank) {
   const auto& timeline = s.step->timeline;
   for (std::size_t lane = 0; lane < timeline.spans.size(); ++lane) {
     if (overlap.gradients)
-      show.reduce = std::max(show.reduce, cluster::exposed_reduction(p.inputs, p.prices, s.step->program,
-                                                                     timeline, p.buckets, lane));
+      show.reduce =
+          std::max(show.reduce, cluster::exposed_reduction(p.inputs, p.prices, s.step->program, timeline,
+                                                           p.buckets, lane, timeline.makespan));
     if (overlap.parameters)
       show.gather = std::max(show.gather, cluster::exposed_gather(p.inputs, p.prices, s.step->program,
                                                                   timeline, p.buckets, lane));
