@@ -12,20 +12,6 @@ Hop hop_between(const GroupShape& g, std::int64_t a, std::int64_t b) {
   return a / g.gpus_per_node == b / g.gpus_per_node ? Hop::nvlink : Hop::ib;
 }
 
-// Ranks of ring `ring` in order. A node is entered by the rail on which the node before was left, so the
-// entry moves by one GPU a node and no ring changes rail (but at its
-// end, where m does not divide the nodes); in every node the m rings leave by m different
-// GPUs.
-std::vector<std::int64_t> list_ring(const GroupShape& g, std::int64_t ring) {
-  const std::int64_t m = g.gpus_per_node;
-  std::vector<std::int64_t> ranks;
-  for (std::int64_t node = 0; node < g.nodes; ++node) {
-    const std::int64_t entry = ((ring - node) % m + m) % m;
-    for (std::int64_t i = 0; i < m; ++i) ranks.push_back(node * m + (entry + i) % m);
-  }
-  return ranks;
-}
-
 // One round: on each of `rings` rings every rank hands `piece` to the next.
 Round list_ring_round(const GroupShape& g, std::int64_t rings, Bytes piece) {
   Round round;
@@ -61,6 +47,19 @@ double count(std::int64_t n) {
 }
 
 }  // namespace
+
+// A node is entered by the rail on which the node before was left, so the entry moves by one GPU a node and
+// no ring changes rail (but at its end, where m does not divide the nodes); in every node the m rings leave
+// by m different GPUs.
+std::vector<std::int64_t> list_ring(const GroupShape& g, std::int64_t ring) {
+  const std::int64_t m = g.gpus_per_node;
+  std::vector<std::int64_t> ranks;
+  for (std::int64_t node = 0; node < g.nodes; ++node) {
+    const std::int64_t entry = ((ring - node) % m + m) % m;
+    for (std::int64_t i = 0; i < m; ++i) ranks.push_back(node * m + (entry + i) % m);
+  }
+  return ranks;
+}
 
 Rounds list_ring_reduce_scatter(const GroupShape& g, Bytes buffer) {
   Rounds rounds;

@@ -14,12 +14,16 @@
 // the additions, HBM traffic.
 
 #include <cstdint>
+#include <vector>
 
 #include "base/communication.hpp"
 #include "network/group_shape.hpp"
 #include "network/transfer.hpp"
 
 namespace foretrain::network {
+
+// Ranks of one of the m rings in their order, which is closed: the last hands on to the first.
+std::vector<std::int64_t> list_ring(const GroupShape& group, std::int64_t ring);
 
 // `buffer` is the whole vector on each rank before a reduce-scatter or after an all-gather.
 Rounds list_ring_reduce_scatter(const GroupShape& group, Bytes buffer);

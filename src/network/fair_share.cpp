@@ -1,42 +1,35 @@
 #include "network/fair_share.hpp"
 
-#include <algorithm>
-#include <limits>
-
-#include "base/check.hpp"
+#include <numeric>
 
 namespace foretrain::network {
+namespace {
 
-std::vector<double> max_min_rates(const std::vector<double>& capacities, const std::vector<Flow>& flows) {
-  std::vector<double> left = capacities, weight(capacities.size(), 0.0), rates(flows.size(), 0.0);
-  std::vector<std::size_t> active(flows.size());
-  for (std::size_t f = 0; f < flows.size(); ++f) {
-    check(!flows[f].links.empty() && flows[f].count > 0, "a flow needs a link and a positive count");
-    for (const std::size_t l : flows[f].links) weight[l] += flows[f].count;
-    active[f] = f;
+struct Whole {
+  const Flows& all;
+  std::vector<std::vector<std::uint32_t>> by_channel;
+
+  explicit Whole(const Flows& flows) : all(flows), by_channel(flows.capacities.size()) {
+    for (std::size_t f = 0; f < all.flows.size(); ++f)
+      for (const Crossing& x : all.path(f)) by_channel[x.channel].push_back(static_cast<std::uint32_t>(f));
   }
-  while (!active.empty()) {
-    double level = std::numeric_limits<double>::infinity();
-    for (const std::size_t f : active)
-      for (const std::size_t l : flows[f].links) level = std::min(level, left[l] / weight[l]);
-    // Links within rounding of the level fill in the same round: equal shares must freeze together.
-    const double limit = level * (1 + 1e-12);
-    std::vector<bool> full(capacities.size(), false);
-    for (const std::size_t f : active)
-      for (const std::size_t l : flows[f].links) full[l] = left[l] / weight[l] <= limit;
-    const auto frozen = std::stable_partition(active.begin(), active.end(), [&](std::size_t f) {
-      return std::none_of(flows[f].links.begin(), flows[f].links.end(),
-                          [&](std::size_t l) { return full[l]; });
-    });
-    for (auto it = frozen; it != active.end(); ++it) {
-      rates[*it] = std::max(level, 0.0);
-      for (const std::size_t l : flows[*it].links) {
-        left[l] -= level * flows[*it].count;
-        weight[l] -= flows[*it].count;
-      }
-    }
-    active.erase(frozen, active.end());
-  }
+  double capacity(std::uint32_t channel) const { return all.capacities[channel]; }
+  std::span<const Crossing> crossings(std::uint32_t flow) const { return all.path(flow); }
+  const std::vector<std::uint32_t>& on(std::uint32_t channel) const { return by_channel[channel]; }
+};
+
+std::vector<std::uint32_t> numbers(std::size_t count) {
+  std::vector<std::uint32_t> all(count);
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
+}  // namespace
+
+std::vector<double> max_min_rates(const Flows& flows) {
+  std::vector<double> rates(flows.flows.size(), 0.0);
+  FairShare solver;
+  solver.share(Whole(flows), numbers(flows.flows.size()), numbers(flows.capacities.size()), rates);
   return rates;
 }
 

@@ -6,7 +6,7 @@
 //
 // (Hockney's alpha + n * beta, Parallel Computing 20, 1994, with both directions of a link apart.) Rounds
 // follow one another. Left out: rounds that overtake one another, and congestion inside the fabric (see
-// fair_share.hpp).
+// carry.hpp).
 
 #include <cstdint>
 #include <vector>

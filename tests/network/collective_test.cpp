@@ -3,7 +3,7 @@
 #include <set>
 
 #include "catch.hpp"
-#include "network/fair_share.hpp"
+#include "network/plain_fair_share.hpp"
 #include "topology/build.hpp"
 #include "topology/route.hpp"
 
@@ -131,15 +131,15 @@ TEST_CASE("a ring round over the real cables takes the time that the list says")
   for (const Bandwidth b : topology::list_channels(graph)) capacities.push_back(b.base());
   const GroupShape g{8, 8};
   const Round round = list_ring_reduce_scatter(g, 1_GB).front();
-  std::vector<Flow> flows;
+  std::vector<judge::Flow> flows;
   for (const Transfer& t : round) {
-    Flow flow;
+    judge::Flow flow;
     for (const topology::Step& s : topology::route(graph, static_cast<std::int64_t>(index_of(t.from)),
                                                    static_cast<std::int64_t>(index_of(t.to))))
       flow.links.push_back(topology::channel(s));
     flows.push_back(flow);
   }
-  const std::vector<double> rates = max_min_rates(capacities, flows);
+  const std::vector<double> rates = judge::max_min_rates(capacities, flows);
   double slowest = 0;
   for (std::size_t f = 0; f < flows.size(); ++f) slowest = std::max(slowest, round[f].size.base() / rates[f]);
   CHECK(slowest == Approx(time_of({round}, g.size(), instant).base()));

@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "catch.hpp"
+#include "network/plain_fair_share.hpp"
 
 using foretrain::Rng;
 using namespace foretrain::network;
@@ -13,7 +14,7 @@ namespace {
 
 struct Network {
   std::vector<double> capacities;
-  std::vector<Flow> flows;
+  std::vector<judge::Flow> flows;
 };
 
 Network random_network(Rng& rng, std::uint64_t links, std::uint64_t flows) {
@@ -27,6 +28,19 @@ Network random_network(Rng& rng, std::uint64_t links, std::uint64_t flows) {
     net.flows.push_back({all, static_cast<double>(1 + rng.uniform(3))});
   }
   return net;
+}
+
+// A flow of count n as one whose crossings weigh n.
+std::vector<double> solve(const Network& net) {
+  Flows flows;
+  flows.capacities = net.capacities;
+  for (const judge::Flow& flow : net.flows) {
+    flows.flows.push_back({.first = static_cast<std::uint32_t>(flows.crossings.size()),
+                           .crossings = static_cast<std::uint32_t>(flow.links.size())});
+    for (const std::size_t l : flow.links)
+      flows.crossings.push_back({static_cast<std::uint32_t>(l), static_cast<std::uint32_t>(flow.count)});
+  }
+  return max_min_rates(flows);
 }
 
 std::vector<double> loads(const Network& net, const std::vector<double>& rates) {
@@ -89,10 +103,15 @@ std::vector<double> solve_by_trying(const Network& net) {
   return {};
 }
 
+void require_equal(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t f = 0; f < a.size(); ++f) REQUIRE(a[f] == Approx(b[f]).epsilon(1e-9));
+}
+
 }  // namespace
 
 TEST_CASE("the textbook line: a long flow against short ones") {
-  const auto rates = max_min_rates({1, 2}, {{{0, 1}}, {{0}}, {{1}}});
+  const auto rates = solve({{1, 2}, {{{0, 1}}, {{0}}, {{1}}}});
   CHECK(rates[0] == Approx(0.5));
   CHECK(rates[1] == Approx(0.5));
   CHECK(rates[2] == Approx(1.5));
@@ -102,26 +121,25 @@ TEST_CASE("max-min shares fit, carry their certificate and equal a search over a
   const auto seed = static_cast<std::uint64_t>(GENERATE(range(0, 300)));
   Rng rng(seed, "test/fair_share");
   const Network net = random_network(rng, 1 + rng.uniform(5), 1 + rng.uniform(8));
-  const auto rates = max_min_rates(net.capacities, net.flows);
+  const auto rates = solve(net);
   REQUIRE(within_capacity(net, rates));
   REQUIRE(has_certificate(net, rates));
-  const auto tried = solve_by_trying(net);
-  REQUIRE(tried.size() == rates.size());
-  for (std::size_t f = 0; f < rates.size(); ++f) REQUIRE(rates[f] == Approx(tried[f]).epsilon(1e-9));
+  require_equal(rates, solve_by_trying(net));
 }
 
-TEST_CASE("large random networks keep both properties") {
-  const auto seed = static_cast<std::uint64_t>(GENERATE(range(0, 5)));
+TEST_CASE("large random networks carry certificates and equal plain progressive filling") {
+  const auto seed = static_cast<std::uint64_t>(GENERATE(range(0, 40)));
   Rng rng(seed, "test/fair_share/large");
-  const Network net = random_network(rng, 30, 200);
-  const auto rates = max_min_rates(net.capacities, net.flows);
+  const Network net = random_network(rng, 5 + rng.uniform(30), 20 + rng.uniform(150));
+  const auto rates = solve(net);
   CHECK(within_capacity(net, rates));
   CHECK(has_certificate(net, rates));
+  require_equal(rates, judge::max_min_rates(net.capacities, net.flows));
 }
 
-TEST_CASE("a flow of count n is n flows") {
-  const auto folded = max_min_rates({10, 4}, {{{0}, 3}, {{0, 1}, 2}});
-  const auto unfolded = max_min_rates({10, 4}, {{{0}}, {{0}}, {{0}}, {{0, 1}}, {{0, 1}}});
-  CHECK(folded[0] == Approx(unfolded[0]));
-  CHECK(folded[1] == Approx(unfolded[4]));
+TEST_CASE("a flow of count n does to the last bit what n flows do") {
+  const auto folded = solve({{10, 4.1, 0.7}, {{{0, 2}, 3}, {{0, 1}, 2}}});
+  const auto unfolded = solve({{10, 4.1, 0.7}, {{{0, 2}}, {{0, 2}}, {{0, 2}}, {{0, 1}}, {{0, 1}}}});
+  CHECK(folded[0] == unfolded[0]);
+  CHECK(folded[1] == unfolded[4]);
 }
