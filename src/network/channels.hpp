@@ -7,19 +7,17 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "sim/clock.hpp"
 #include "topology/fabric.hpp"
+#include "topology/measure.hpp"
 #include "topology/paths.hpp"
 
 namespace foretrain::network {
 
-constexpr std::size_t link_kinds = 8;
-
 struct Efficiency {
-  std::array<double, link_kinds> of{1, 1, 1, 1, 1, 1, 1, 1};  // by LinkKind, in (0, 1]
+  std::array<double, topology::link_kinds> of{1, 1, 1, 1, 1, 1, 1, 1};  // by LinkKind, in (0, 1]
   double operator[](topology::LinkKind kind) const { return of[static_cast<std::size_t>(kind)]; }
 };
 

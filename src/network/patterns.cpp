@@ -109,7 +109,8 @@ MessageList list_ring_messages(const GroupShape& group, Bytes size) {
       const auto from = static_cast<std::uint32_t>(order[i]),
                  to = static_cast<std::uint32_t>(order[(i + 1) % n]);
       list.listed.push_back({from, to, piece, {}});
-      list.waits.push_back({{narrow(base + (i + n - 1) % n), 1, Until::arrived}});
+      list.waits.push_back(
+          {{narrow(base + i), 1, Until::sent}, {narrow(base + (i + n - 1) % n), 1, Until::arrived}});
     }
   }
   return list;

@@ -9,7 +9,8 @@
 //   tree            all-reduce of size over two binary trees         2 (n-1)/n size / rate
 //
 // The last is the least of any all-reduce (Patarasuk and Yuan, J. Parallel Distrib. Comput. 69, 2009).
-// A ring hands a piece on when it has come; latencies add up along the way, no rank waits for all others.
+// A ring hands a piece on when it has come and the one before has left; latencies add up along the way, no
+// rank waits for all others.
 // In the trees (Sanders, Speck and Traff, "Two-tree algorithms for full bandwidth broadcast, reduction and
 // scan", Parallel Computing 35, 2009) who is inside one is a leaf of the other, and each carries half the
 // buffer, up and then down, in pieces that follow one another; left out: the additions.

@@ -1,0 +1,71 @@
+#pragma once
+// How long a pattern takes at least, and how long without simulating it: closed forms of host links, loads of
+// channels, rings and exchanges.
+//
+// n endpoints, of which m share an NVLink domain (m = 1 without NVLink); an endpoint sends and receives at
+// `nic` outside and at `nvlink` inside its domain. A domain has as much of the NICs as its endpoints.
+//
+//   all-to-all   (n-m)/n size / nic                      or, if longer,  (m-1)/n size / nvlink
+//   permutation  size / nic, size / nvlink where all stay inside
+//   incast       (n-m) size / nic and (m-1) size / nvlink, the longer
+//   all-reduce   of k = n/m domains: 2 (k-1)/k size / (m nic), or 2 (n-1)/n size / (nvlink + nic)
+//   dispatch     bytes_of() of exchange.hpp over both hops, the longer, there and back
+//   all-to-all over all endpoints of a fabric whose bisection b is known: size n / 4 / b
+//
+// Channels: where messages are equally long and start together, the time is exactly that of the channel with
+// the most bytes for its capacity. Its flows get the lowest share, which never sinks while others end; so
+// they run at that share until they end together, and none is slower. Latency comes on top.
+//
+// A ring of 2 (n-1) rounds: t of each hop is its piece over its share of the channel, l its latency; a round
+// takes as long as the busiest hop or as a piece's mean way, whichever is longer:
+// 2 (n-1) max(max t, mean(t + l)). Left out: the way in, of less than one turn.
+//
+// Two trees with K pieces of p = size / 2K: a NIC inside a tree takes in four pieces for each (two children's
+// sums, and results of both trees), so they follow at 4 p / nic; the first goes up and down d = ceil(log2 n)
+// levels, two at a time: 2 d (2 p / nic + l) + (K - 1) 4 p / nic. An exchange in K pieces takes its longer
+// hop and, for the first piece, the other one: max(r, v) + min(r, v) / K + l.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "network/channels.hpp"
+#include "network/dispatch.hpp"
+#include "network/route_messages.hpp"
+
+namespace foretrain::network {
+
+struct HostLinks {
+  Bandwidth nic{}, nvlink{};  // of one endpoint, the slowest of all; nvlink 0: none
+  std::uint32_t per_domain = 1;
+};
+HostLinks host_links_of(const topology::Fabric& fabric, const Channels& channels);
+
+struct Bound {
+  Seconds time{};
+  std::string term;  // what sets it, in words
+};
+
+Bound bound_of_all_to_all(std::uint32_t endpoints, Bytes size, const HostLinks& host);
+Bound bound_of_bisection(std::uint32_t endpoints, Bytes size, Bandwidth one_way);
+Bound bound_of_permutation(const MessageList& list, const HostLinks& host);
+Bound bound_of_incast(std::uint32_t endpoints, Bytes size, const HostLinks& host);
+Bound bound_of_all_reduce(std::uint32_t endpoints, Bytes size, const HostLinks& host);
+Bound bound_of_exchange(const ExpertExchange& exchange, const HostLinks& host);
+Bound longer(const Bound& a, const Bound& b);
+
+// Bytes of each channel, one walk over all paths, and the channel that needs the longest for them.
+struct Loads {
+  std::vector<double> bytes;
+  std::uint32_t busiest = 0;
+  Seconds busiest_time{};
+  std::int64_t longest_latency = 0, shortest_latency = 0;  // ticks, of a path
+};
+Loads loads_of(const MessageList& list, const Channels& channels, const PathOf& path_of);
+
+Seconds time_of_ring(const MessageList& ring, const Channels& channels, const PathOf& path_of);
+Seconds time_of_trees(std::uint32_t endpoints, Bytes size, std::uint32_t pieces, Bandwidth nic,
+                      Seconds latency);
+Seconds time_of_exchange(const ExpertExchange& exchange, const HostLinks& host, Seconds latency);
+
+}  // namespace foretrain::network

@@ -1,0 +1,154 @@
+#include "study/network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/random.hpp"
+#include "network/bounds.hpp"
+#include "network/carry.hpp"
+#include "network/dispatch.hpp"
+#include "network/fold.hpp"
+#include "network/patterns.hpp"
+#include "study/network_parts.hpp"
+
+namespace foretrain::study {
+namespace {
+
+// Whether any endpoint hangs on two switches or more.
+bool has_several_links(const topology::Fabric& fabric) {
+  std::vector<std::uint32_t> links(fabric.nodes.size(), 0);
+  for (const topology::Link& link : fabric.links) {
+    ++links[index_of(link.a)];
+    ++links[index_of(link.b)];
+  }
+  return std::any_of(fabric.endpoints.begin(), fabric.endpoints.end(),
+                     [&](topology::NodeId endpoint) { return links[index_of(endpoint)] > 1; });
+}
+
+// One list over the network in one fidelity, added to the outcome. False, with the reason, where there is no
+// answer.
+class Runner {
+ public:
+  Runner(const topology::Fabric& fabric, const Traffic& traffic)
+      : fabric_(fabric),
+        traffic_(traffic),
+        channels_(network::list_channels(fabric, traffic.efficiency)),
+        paths_(fabric, traffic.routing, traffic.seed),
+        host_(network::host_links_of(fabric, channels_)),
+        bytes_(channels_.size(), 0.0) {}
+
+  NetworkOutcome run() {
+    for (TrafficPart& part : list_parts(fabric_, traffic_, host_)) {
+      if (outcome_.infeasible = refusal(part.list); !outcome_.infeasible.empty()) return std::move(outcome_);
+      traffic_.fidelity == NetworkFidelity::flow ? simulate(part) : estimate(part);
+      outcome_.bound += part.bound.time;
+      if (outcome_.bound_term.empty()) outcome_.bound_term = part.bound.term;
+    }
+    measure_levels(fabric_, channels_, bytes_, outcome_);
+    return std::move(outcome_);
+  }
+
+ private:
+  bool adaptive() const { return traffic_.routing == topology::Routing::adaptive; }
+
+  // Too many to look at, or two ends that nothing joins.
+  std::string refusal(const network::MessageList& list) const {
+    if (list.size() > most_messages)
+      return fmt::format("{} messages are more than the {} that are looked at one by one", list.size(),
+                         most_messages);
+    // Switches pass on in both directions, so who reaches one endpoint with a single link reaches all.
+    const bool all = has_several_links(fabric_);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const network::Message m = list.at(i);
+      if (!all && m.from > 0 && list.all_to_all > 0) break;
+      if (!paths_.joined(m.from, m.to))
+        return fmt::format("no way leads from endpoint {} to {}", m.from, m.to);
+    }
+    return "";
+  }
+
+  void simulate(TrafficPart& part) {
+    const network::PathOf path_of = network::paths_of(part.list, paths_);
+    std::optional<network::Folded> folded;
+    if (!adaptive()) folded = network::fold(part.list, channels_, path_of);
+    if (!folded && part.list.size() * part.list.rounds > most_flows) {
+      outcome_.infeasible = fmt::format(
+          "{} messages of which too few are alike are more than the {} that are carried one by one",
+          part.list.size() * part.list.rounds, most_flows);
+      return;
+    }
+    network::CarryOptions options{.certify = true};
+    if (adaptive()) options.adaptive = &paths_, options.ends = &part.list;
+    if (!folded && part.list.waits.empty() && part.list.size() > exact_flows) options.merge = merge_share;
+    network::Flows flows = folded       ? std::move(folded->flows)
+                           : adaptive() ? network::unrouted(part.list, channels_)
+                                        : network::route_messages(part.list, channels_, path_of);
+    outcome_.flows += flows.flows.size();
+    const network::Carried carried = network::carry(std::move(flows), options);
+    outcome_.folded |= folded.has_value();
+    outcome_.merged |= options.merge > 0;
+    take(part, carried);
+    for (std::size_t c = 0; c < bytes_.size(); ++c) {
+      if (!folded)
+        bytes_[c] += carried.channel_bytes[c];
+      else if (folded->channel_class[c] != network::Folded::none)
+        bytes_[c] += carried.channel_bytes[folded->channel_class[c]];
+    }
+  }
+
+  void take(const TrafficPart& part, const network::Carried& carried) {
+    outcome_.completion += seconds(static_cast<double>(carried.end) * 1e-9);
+    outcome_.messages += part.list.size() * part.list.rounds;
+    outcome_.events += carried.events;
+    outcome_.solves += carried.solves;
+    outcome_.rates += carried.rates;
+    outcome_.certified += carried.certified;
+    outcome_.fingerprint = outcome_.fingerprint * 31 + carried.fingerprint;
+  }
+
+  void estimate(const TrafficPart& part) {
+    const network::PathOf path_of = network::paths_of(part.list, paths_);
+    const network::Loads loads = network::loads_of(part.list, channels_, path_of);
+    outcome_.messages += part.list.size() * part.list.rounds;
+    const Seconds latency = seconds(static_cast<double>(loads.longest_latency) * 1e-9);
+    outcome_.completion += time_of(part, traffic_, host_, channels_, path_of, loads, latency);
+    for (std::size_t c = 0; c < bytes_.size(); ++c) bytes_[c] += loads.bytes[c];
+  }
+
+  const topology::Fabric& fabric_;
+  const Traffic& traffic_;
+  network::Channels channels_;
+  topology::Paths paths_;
+  network::HostLinks host_;
+  std::vector<double> bytes_;  // by channel
+  NetworkOutcome outcome_;
+};
+
+}  // namespace
+
+std::string_view name_of(TrafficPattern pattern) {
+  constexpr std::array<std::string_view, 6> names{"alltoall",    "ring-allreduce", "tree-allreduce",
+                                                  "permutation", "incast",         "dispatch"};
+  return names[static_cast<std::size_t>(pattern)];
+}
+
+std::string_view name_of(topology::Routing routing) {
+  constexpr std::array<std::string_view, 4> names{"shortest", "ecmp", "static", "adaptive"};
+  return names[static_cast<std::size_t>(routing)];
+}
+
+std::string_view name_of(topology::LinkKind kind) {
+  constexpr std::array<std::string_view, topology::link_kinds> names{
+      "nvlink", "pcie", "nic", "leaf-spine", "spine-core", "local", "global", "mesh"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+NetworkOutcome run_traffic(const topology::Fabric& fabric, const Traffic& traffic) {
+  return Runner(fabric, traffic).run();
+}
+
+}  // namespace foretrain::study

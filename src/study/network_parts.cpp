@@ -1,0 +1,175 @@
+#include "study/network_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "base/random.hpp"
+#include "network/patterns.hpp"
+
+namespace foretrain::study {
+namespace {
+
+using network::Bound;
+
+// One BF16 value is two bytes; in FP8 one, and four for the scale of each 128 (DeepSeek-V3 report, 3.3.2).
+constexpr double fp8_share = (1 + 4.0 / 128) / 2;
+constexpr double row_bytes = 2 * 7168;  // of DeepSeek-V3; decides in how many pieces tokens go
+
+network::GroupShape shape_of(const Traffic& t, const network::HostLinks& host) {
+  const std::int64_t m = t.endpoints % host.per_domain == 0 ? host.per_domain : 1;
+  return {m, t.endpoints / m};
+}
+
+Bound all_to_all_bound(const topology::Fabric& fabric, const Traffic& t, const network::HostLinks& host) {
+  const Bound bound = network::bound_of_all_to_all(t.endpoints, t.size, host);
+  if (!fabric.bisection || !fabric.bisection->exact || t.endpoints != fabric.endpoints.size()) return bound;
+  const double share = *std::max_element(t.efficiency.of.begin(), t.efficiency.of.end());
+  return network::longer(bound,
+                         network::bound_of_bisection(t.endpoints, t.size, fabric.bisection->one_way * share));
+}
+
+std::vector<TrafficPart> list_exchange(const topology::Fabric& fabric, const Traffic& t,
+                                       const network::HostLinks& host) {
+  network::ExpertRouting routing = t.experts;
+  routing.expert_parallel = t.endpoints;
+  routing.gpus_per_node = fabric.layout->gpus_per_domain;
+  network::ExpertExchange x;
+  x.gpus = t.endpoints;
+  x.gpus_per_node = std::min(host.per_domain, t.endpoints);
+  x.spread = network::spread_of(routing, Rng(t.seed, "network/dispatch"));
+  x.pieces = network::pieces_of(t.size.base() / row_bytes);
+  x.tokens = t.size * fp8_share;
+  TrafficPart dispatch{network::list_dispatch_messages(x), network::bound_of_exchange(x, host), x};
+  x.tokens = t.size;
+  TrafficPart combine{network::list_combine_messages(x), network::bound_of_exchange(x, host), x};
+  return {std::move(dispatch), std::move(combine)};
+}
+
+// "leaf 3", counted among its kind.
+class Names {
+ public:
+  explicit Names(const topology::Fabric& fabric) : fabric_(fabric) {
+    std::array<std::size_t, topology::node_kinds> seen{};
+    for (const topology::NodeKind kind : fabric.nodes)
+      numbers_.push_back(seen[static_cast<std::size_t>(kind)]++);
+  }
+  std::string of(topology::NodeId node) const {
+    constexpr std::array<std::string_view, topology::node_kinds> kinds{
+        "GPU", "NVSwitch", "NIC", "leaf", "spine", "core", "router", "endpoint"};
+    const std::size_t i = index_of(node);
+    return fmt::format("{} {}", kinds[static_cast<std::size_t>(fabric_.nodes[i])], numbers_[i]);
+  }
+  std::string of_channel(std::size_t channel) const {
+    const topology::Link& link = fabric_.links[channel / 2];
+    return channel % 2 == 0 ? of(link.a) + " to " + of(link.b) : of(link.b) + " to " + of(link.a);
+  }
+
+ private:
+  const topology::Fabric& fabric_;
+  std::vector<std::size_t> numbers_;
+};
+
+}  // namespace
+
+std::string why_not(const topology::Fabric& fabric, const Traffic& t) {
+  if (t.endpoints > fabric.endpoints.size())
+    return fmt::format("{} endpoints are more than the network's {}", t.endpoints, fabric.endpoints.size());
+  if (t.fidelity == NetworkFidelity::analytic && t.routing == topology::Routing::adaptive)
+    return "adaptive routing depends on loads that only --network flow knows";
+  if (t.pattern != TrafficPattern::dispatch) return "";
+  if (!fabric.layout)
+    return "a dispatch needs a cluster of GPUs, whose NVLink domains forward for each other";
+  const std::int64_t m = fabric.layout->gpus_per_domain, n = t.endpoints;
+  if (n % m != 0 && m % n != 0) return fmt::format("{} GPUs do not fill NVLink domains of {}", n, m);
+  if (t.experts.experts % n != 0)
+    return fmt::format("{} experts do not divide among {} GPUs", t.experts.experts, n);
+  if (t.experts.experts % t.experts.groups != 0)
+    return fmt::format("{} experts do not divide into {} groups", t.experts.experts, t.experts.groups);
+  if (t.experts.top_groups > t.experts.groups)
+    return fmt::format("{} groups cannot be chosen of {}", t.experts.top_groups, t.experts.groups);
+  if (t.experts.top_k > t.experts.experts / t.experts.groups * t.experts.top_groups)
+    return fmt::format("{} experts cannot be chosen from {} groups of {}", t.experts.top_k,
+                       t.experts.top_groups, t.experts.experts / t.experts.groups);
+  return "";
+}
+
+std::vector<TrafficPart> list_parts(const topology::Fabric& fabric, const Traffic& t,
+                                    const network::HostLinks& host) {
+  std::vector<TrafficPart> parts(1);
+  TrafficPart& part = parts.front();
+  switch (t.pattern) {
+    case TrafficPattern::alltoall:
+      part = {network::list_all_to_all(t.endpoints, t.size), all_to_all_bound(fabric, t, host), {}};
+      break;
+    case TrafficPattern::ring_allreduce:
+      part = {network::list_ring_messages(shape_of(t, host), t.size),
+              network::bound_of_all_reduce(t.endpoints, t.size, host),
+              {}};
+      break;
+    case TrafficPattern::tree_allreduce:
+      part = {network::list_tree_messages(t.endpoints, t.size, network::tree_pieces(t.size)),
+              network::bound_of_all_reduce(t.endpoints, t.size, host),
+              {}};
+      break;
+    case TrafficPattern::permutation:
+      part.list = network::list_permutation(t.endpoints, t.size, t.seed);
+      part.bound = network::bound_of_permutation(part.list, host);
+      break;
+    case TrafficPattern::incast:
+      part = {
+          network::list_incast(t.endpoints, t.size), network::bound_of_incast(t.endpoints, t.size, host), {}};
+      break;
+    case TrafficPattern::dispatch:
+      return list_exchange(fabric, t, host);
+  }
+  return parts;
+}
+
+Seconds time_of(const TrafficPart& part, const Traffic& t, const network::HostLinks& host,
+                const network::Channels& channels, const network::PathOf& path_of,
+                const network::Loads& loads, Seconds latency) {
+  switch (t.pattern) {
+    case TrafficPattern::ring_allreduce:
+      return network::time_of_ring(part.list, channels, path_of);
+    case TrafficPattern::tree_allreduce:
+      return network::time_of_trees(t.endpoints, t.size, part.list.rounds, host.nic, latency);
+    case TrafficPattern::dispatch:
+      return network::time_of_exchange(part.exchange, host, latency);
+    case TrafficPattern::alltoall:
+    case TrafficPattern::permutation:
+    case TrafficPattern::incast:
+      break;
+  }
+  return loads.busiest_time + latency;
+}
+
+void measure_levels(const topology::Fabric& fabric, const network::Channels& channels,
+                    const std::vector<double>& bytes, NetworkOutcome& outcome) {
+  std::array<NetworkLevel, topology::link_kinds> levels;
+  std::size_t busiest = 0;
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    NetworkLevel& level = levels[static_cast<std::size_t>(channels.kinds[c])];
+    level.kind = channels.kinds[c];
+    ++level.channels;
+    if (bytes[c] <= 0) continue;
+    const double use = bytes[c] / (channels.capacities[c] * outcome.completion.base());
+    ++level.used;
+    level.carried += foretrain::bytes(bytes[c]);
+    level.mean += use;
+    level.highest = std::max(level.highest, use);
+    if (use > outcome.busiest_use) {
+      outcome.busiest_use = use;
+      busiest = c;
+    }
+  }
+  for (NetworkLevel& level : levels) {
+    if (level.used > 0) level.mean /= static_cast<double>(level.used);
+    if (level.channels > 0) outcome.levels.push_back(level);
+  }
+  outcome.busiest = Names(fabric).of_channel(busiest);
+}
+
+}  // namespace foretrain::study
