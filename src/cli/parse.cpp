@@ -250,7 +250,7 @@ Command parse(int argc, const char* const* argv) {
   Command command;
   for (const auto add :
        {add_run, add_check, add_explain, add_why, add_compare, add_validate, add_calibrate, add_schedule,
-        add_topology, add_import_model, add_import_trace, add_export, add_import_chakra})
+        add_topology, add_network, add_import_model, add_import_trace, add_export, add_import_chakra})
     add(app, command);
   try {
     app.parse(argc, argv);

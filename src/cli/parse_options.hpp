@@ -24,6 +24,7 @@ void add_texts(CLI::App& app, const char* name, std::vector<std::string>& values
 
 void add_calibrate(CLI::App& app, Command& command);
 void add_topology(CLI::App& app, Command& command);
+void add_network(CLI::App& app, Command& command);
 void add_validate_kernels(CLI::App& validate, Command& command);
 void add_validate_layer(CLI::App& validate, Command& command);
 void add_export(CLI::App& app, Command& command);

@@ -86,6 +86,13 @@ Bound bound_of_all_reduce(std::uint32_t n, Bytes size, const HostLinks& host) {
                  "2 (n-1)/n of the bytes through a GPU's NVLink and NIC"});
 }
 
+Bound bound_of_ring(const MessageList& ring, Bytes size, const HostLinks& host, Seconds shortest_way) {
+  const auto n = static_cast<std::uint32_t>(ring.rounds / 2 + 1);
+  const Seconds piece = ring.listed.front().size / std::max(host.nic, host.nvlink);
+  return longer(bound_of_all_reduce(n, size, host),
+                {ring.rounds * (piece + shortest_way), "2 (n-1) rounds of a piece and the shortest way"});
+}
+
 Bound bound_of_exchange(const ExpertExchange& x, const HostLinks& host) {
   const Bytes rails = x.tokens * x.spread.remote_nodes, nvlink = x.tokens * x.spread.nvlink_copies;
   return longer(over_nic(rails, host), over_nvlink(nvlink, host));

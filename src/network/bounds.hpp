@@ -9,6 +9,7 @@
 //   permutation  size / nic, size / nvlink where all stay inside
 //   incast       (n-m) size / nic and (m-1) size / nvlink, the longer
 //   all-reduce   of k = n/m domains: 2 (k-1)/k size / (m nic), or 2 (n-1)/n size / (nvlink + nic)
+//   ring         that, or 2 (n-1) rounds that each take a piece's way at the rate of the faster link
 //   dispatch     bytes_of() of exchange.hpp over both hops, the longer, there and back
 //   all-to-all over all endpoints of a fabric whose bisection b is known: size n / 4 / b
 //
@@ -51,6 +52,7 @@ Bound bound_of_bisection(std::uint32_t endpoints, Bytes size, Bandwidth one_way)
 Bound bound_of_permutation(const MessageList& list, const HostLinks& host);
 Bound bound_of_incast(std::uint32_t endpoints, Bytes size, const HostLinks& host);
 Bound bound_of_all_reduce(std::uint32_t endpoints, Bytes size, const HostLinks& host);
+Bound bound_of_ring(const MessageList& ring, Bytes size, const HostLinks& host, Seconds shortest_way);
 Bound bound_of_exchange(const ExpertExchange& exchange, const HostLinks& host);
 Bound longer(const Bound& a, const Bound& b);
 

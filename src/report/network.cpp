@@ -69,13 +69,13 @@ std::string levels_text(const NetworkOutcome& o) {
 std::string to_text(const NetworkOutcome& o, const Traffic& t, const NetworkNames& names) {
   std::string text = fmt::format("{} among {} endpoints of {} ({}), {} routing\n", study::name_of(t.pattern),
                                  whole(t.endpoints), names.name, names.kind, study::name_of(t.routing));
-  text += fmt::format("{} {}\n\n", memory_text(t.size), each_text(t));
+  text += fmt::format("{} {}\n\n", size_text(t.size), each_text(t));
   if (!o.infeasible.empty()) return text + fmt::format("no answer     {}\n", o.infeasible);
   text += fmt::format("completion    {}\n", time_text(o.completion));
   text += fmt::format("bound         {}, {}: {}\n", time_text(o.bound), o.bound_term,
                       error_text(o.completion / o.bound - 1));
-  text += wrap(how_text(o, t), "network       ") + "\n";
-  text += wrap(messages_text(o), "messages      ") + "\n";
+  text += wrap(how_text(o, t), "network       ");
+  text += wrap(messages_text(o), "messages      ");
   if (o.rates > 0)
     text += fmt::format("certificates  {} of {} rates have a bottleneck\n",
                         whole(static_cast<double>(o.certified)), whole(static_cast<double>(o.rates)));

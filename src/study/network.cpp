@@ -45,6 +45,8 @@ class Runner {
     for (TrafficPart& part : list_parts(fabric_, traffic_, host_)) {
       if (outcome_.infeasible = refusal(part.list); !outcome_.infeasible.empty()) return std::move(outcome_);
       traffic_.fidelity == NetworkFidelity::flow ? simulate(part) : estimate(part);
+      if (traffic_.pattern == TrafficPattern::ring_allreduce)
+        part.bound = bound_of_ring(part, traffic_, host_, channels_, network::paths_of(part.list, paths_));
       outcome_.bound += part.bound.time;
       if (outcome_.bound_term.empty()) outcome_.bound_term = part.bound.term;
     }

@@ -128,6 +128,13 @@ std::vector<TrafficPart> list_parts(const topology::Fabric& fabric, const Traffi
   return parts;
 }
 
+network::Bound bound_of_ring(const TrafficPart& part, const Traffic& t, const network::HostLinks& host,
+                             const network::Channels& channels, const network::PathOf& path_of) {
+  const network::Loads loads = network::loads_of(part.list, channels, path_of);
+  return network::bound_of_ring(part.list, t.size, host,
+                                seconds(static_cast<double>(loads.shortest_latency) * 1e-9));
+}
+
 Seconds time_of(const TrafficPart& part, const Traffic& t, const network::HostLinks& host,
                 const network::Channels& channels, const network::PathOf& path_of,
                 const network::Loads& loads, Seconds latency) {

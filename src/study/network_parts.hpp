@@ -19,6 +19,10 @@ struct TrafficPart {
 std::vector<TrafficPart> list_parts(const topology::Fabric& fabric, const Traffic& traffic,
                                     const network::HostLinks& host);
 
+// Where latency counts in every round: a ring's bound with its shortest way.
+network::Bound bound_of_ring(const TrafficPart& part, const Traffic& traffic, const network::HostLinks& host,
+                             const network::Channels& channels, const network::PathOf& path_of);
+
 // `latency` is that of the longest path.
 Seconds time_of(const TrafficPart& part, const Traffic& traffic, const network::HostLinks& host,
                 const network::Channels& channels, const network::PathOf& path_of,
