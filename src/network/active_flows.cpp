@@ -51,6 +51,7 @@ void ActiveFlows::forget() {
 void ActiveFlows::gather(std::uint32_t seed, Component& component) {
   component.flows.clear();
   component.channels.clear();
+  ++look_;
   const auto meet = [&](std::uint32_t slot) {
     if (slots_[slot].seen == look_) return;
     slots_[slot].seen = look_;
@@ -65,6 +66,10 @@ void ActiveFlows::gather(std::uint32_t seed, Component& component) {
       component.channels.push_back(x.channel);
       for (const std::uint32_t slot : channel.slots) meet(slot);
     }
+  if (component.flows.size() * 4 < slots_.size()) return;
+  component.flows.clear();  // most of what there is: in the order of memory
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot)
+    if (slots_[slot].seen == look_) component.flows.push_back(slot);
 }
 
 }  // namespace foretrain::network

@@ -26,7 +26,7 @@ class ActiveFlows {
   struct Slot {
     std::uint32_t flow = none, round = 0;
     std::uint32_t group = none;  // carry.cpp's: flows whose rates were set together
-    std::uint32_t seen = 0;      // the last look that met it; none: ended
+    std::uint32_t seen = 0;      // the last gather that met it; none: ended
     double remaining = 0;        // bytes when its rate was set
   };
 
@@ -39,8 +39,8 @@ class ActiveFlows {
   // All flows that `seed` reaches, and their channels, in place of what the component held. Since new_look()
   // none is met twice: ask only for seeds that were not met().
   void gather(std::uint32_t seed, Component& component);
-  void new_look() { ++look_; }
-  bool met(std::uint32_t slot) const { return slots_[slot].seen == look_; }
+  void new_look() { first_look_ = look_ + 1; }
+  bool met(std::uint32_t slot) const { return slots_[slot].seen >= first_look_; }
 
   Slot& at(std::uint32_t slot) { return slots_[slot]; }
   std::vector<double>& rates() { return rates_; }
@@ -63,7 +63,7 @@ class ActiveFlows {
   std::vector<double> rates_;
   std::vector<Channel> channels_;
   std::vector<std::uint32_t> free_, ended_;
-  std::uint32_t look_ = 0, forgets_ = 0;
+  std::uint32_t look_ = 0, first_look_ = 1, forgets_ = 0;
 };
 
 }  // namespace foretrain::network

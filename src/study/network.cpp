@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
 
-#include "base/random.hpp"
 #include "network/bounds.hpp"
-#include "network/carry.hpp"
+#include "network/deliver.hpp"
 #include "network/dispatch.hpp"
-#include "network/fold.hpp"
 #include "network/patterns.hpp"
 #include "study/network_parts.hpp"
 
@@ -45,6 +42,7 @@ class Runner {
     for (TrafficPart& part : list_parts(fabric_, traffic_, host_)) {
       if (outcome_.infeasible = refusal(part.list); !outcome_.infeasible.empty()) return std::move(outcome_);
       traffic_.fidelity == NetworkFidelity::flow ? simulate(part) : estimate(part);
+      if (!outcome_.infeasible.empty()) return std::move(outcome_);
       if (traffic_.pattern == TrafficPattern::ring_allreduce)
         part.bound = bound_of_ring(part, traffic_, host_, channels_, network::paths_of(part.list, paths_));
       outcome_.bound += part.bound.time;
@@ -55,8 +53,6 @@ class Runner {
   }
 
  private:
-  bool adaptive() const { return traffic_.routing == topology::Routing::adaptive; }
-
   // Too many to look at, or two ends that nothing joins.
   std::string refusal(const network::MessageList& list) const {
     if (list.size() > most_messages)
@@ -73,43 +69,32 @@ class Runner {
     return "";
   }
 
-  void simulate(TrafficPart& part) {
-    const network::PathOf path_of = network::paths_of(part.list, paths_);
-    std::optional<network::Folded> folded;
-    if (!adaptive()) folded = network::fold(part.list, channels_, path_of);
-    if (!folded && part.list.size() * part.list.rounds > most_flows) {
+  void simulate(const TrafficPart& part) {
+    const auto done = network::deliver(part.list, channels_, paths_,
+                                       {.adaptive = traffic_.routing == topology::Routing::adaptive,
+                                        .certify = true,
+                                        .exact_flows = exact_flows,
+                                        .merge = merge_share,
+                                        .most_flows = most_flows});
+    if (!done) {
       outcome_.infeasible = fmt::format(
           "{} messages of which too few are alike are more than the {} that are carried one by one",
           part.list.size() * part.list.rounds, most_flows);
       return;
     }
-    network::CarryOptions options{.certify = true};
-    if (adaptive()) options.adaptive = &paths_, options.ends = &part.list;
-    if (!folded && part.list.waits.empty() && part.list.size() > exact_flows) options.merge = merge_share;
-    network::Flows flows = folded       ? std::move(folded->flows)
-                           : adaptive() ? network::unrouted(part.list, channels_)
-                                        : network::route_messages(part.list, channels_, path_of);
-    outcome_.flows += flows.flows.size();
-    const network::Carried carried = network::carry(std::move(flows), options);
-    outcome_.folded |= folded.has_value();
-    outcome_.merged |= options.merge > 0;
-    take(part, carried);
-    for (std::size_t c = 0; c < bytes_.size(); ++c) {
-      if (!folded)
-        bytes_[c] += carried.channel_bytes[c];
-      else if (folded->channel_class[c] != network::Folded::none)
-        bytes_[c] += carried.channel_bytes[folded->channel_class[c]];
-    }
-  }
-
-  void take(const TrafficPart& part, const network::Carried& carried) {
+    const network::Carried& carried = done->carried();
     outcome_.completion += seconds(static_cast<double>(carried.end) * 1e-9);
     outcome_.messages += part.list.size() * part.list.rounds;
+    outcome_.flows += done->flows();
+    outcome_.folded |= done->folded();
+    outcome_.merged |= done->merged();
     outcome_.events += carried.events;
     outcome_.solves += carried.solves;
     outcome_.rates += carried.rates;
     outcome_.certified += carried.certified;
     outcome_.fingerprint = outcome_.fingerprint * 31 + carried.fingerprint;
+    const std::vector<double> bytes = done->channel_bytes();
+    for (std::size_t c = 0; c < bytes_.size(); ++c) bytes_[c] += bytes[c];
   }
 
   void estimate(const TrafficPart& part) {

@@ -2,6 +2,7 @@
 
 #include "catch.hpp"
 #include "network/carry.hpp"
+#include "network/deliver.hpp"
 #include "network/patterns.hpp"
 #include "topology/fabrics/fat_tree2.hpp"
 
@@ -85,4 +86,26 @@ TEST_CASE("what is not alike is not folded") {
   const Net net(64, 16, Routing::ecmp);
   const MessageList list = list_all_to_all(64, 1_MiB);
   CHECK_FALSE(fold(list, net.channels, paths_of(list, net.paths)));
+}
+
+TEST_CASE("the end of each message can be asked for, folded or not") {
+  const Net net(32, 8);
+  for (const MessageList& list : {list_all_to_all(32, 1_MiB), list_ring_messages({1, 32}, 1_MiB)}) {
+    const auto alike = deliver(list, net.channels, net.paths);
+    const auto alone = deliver(list, net.channels, net.paths, {.fold = false});
+    REQUIRE((alike && alone));
+    CHECK((alike->folded() && !alone->folded()));
+    CHECK(alike->flows() < alone->flows());
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      for (const std::uint32_t round : {std::uint32_t{0}, list.rounds - 1}) {
+        REQUIRE(alike->finish_of(i, round) == alone->finish_of(i, round));
+        last = std::max(last, alone->finish_of(i, round));
+      }
+    CHECK(last == alike->carried().end);
+    const auto a = alike->channel_bytes(), b = alone->channel_bytes();
+    for (std::size_t c = 0; c < a.size(); ++c) REQUIRE(a[c] == Approx(b[c]).epsilon(1e-9));
+  }
+  CHECK_FALSE(
+      deliver(list_all_to_all(32, 1_MiB), net.channels, net.paths, {.fold = false, .most_flows = 900}));
 }
