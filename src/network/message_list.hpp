@@ -8,7 +8,7 @@
 // into rounds before the first are met. An all-to-all is not written out: its messages are arithmetic, as
 // there are 67 million of them among 8192.
 //
-// Memory: 32 bytes a message, 12 a wait; nothing for an all-to-all.
+// Memory: 24 bytes a message and, where any waits, 24 more and 12 a wait; nothing for an all-to-all.
 
 #include <cstddef>
 #include <cstdint>
