@@ -40,7 +40,7 @@ HostLinks host_links_of(const topology::Fabric& fabric, const Channels& channels
   slowest.fill(std::numeric_limits<double>::infinity());
   for (std::size_t c = 0; c < channels.size(); ++c) {
     double& rate = slowest[static_cast<std::size_t>(channels.kinds[c])];
-    rate = std::min(rate, channels.capacities[c]);
+    if (channels.capacities[c] > 0) rate = std::min(rate, channels.capacities[c]);  // 0: the link is down
   }
   const auto of = [&](topology::LinkKind kind) { return slowest[static_cast<std::size_t>(kind)]; };
   const topology::Layout& l = *fabric.layout;

@@ -36,6 +36,7 @@ std::vector<TrafficPart> list_exchange(const topology::Fabric& fabric, const Tra
   network::ExpertRouting routing = t.experts;
   routing.expert_parallel = t.endpoints;
   routing.gpus_per_node = fabric.layout->gpus_per_domain;
+  routing.group_scored_by = std::min(routing.group_scored_by, routing.experts / routing.groups);
   network::ExpertExchange x;
   x.gpus = t.endpoints;
   x.gpus_per_node = std::min(host.per_domain, t.endpoints);
@@ -77,6 +78,7 @@ class Names {
 std::string why_not(const topology::Fabric& fabric, const Traffic& t) {
   if (t.endpoints > fabric.endpoints.size())
     return fmt::format("{} endpoints are more than the network's {}", t.endpoints, fabric.endpoints.size());
+  if (t.endpoints < 2) return "a pattern needs two endpoints";
   if (t.fidelity == NetworkFidelity::analytic && t.routing == topology::Routing::adaptive)
     return "adaptive routing depends on loads that only --network flow knows";
   if (t.pattern != TrafficPattern::dispatch) return "";

@@ -53,6 +53,9 @@ TEST_CASE("the two fidelities agree where the closed forms say they do") {
 TEST_CASE("a dispatch runs over NVLink domains and nowhere else") {
   const std::string text = printed(words("topologies/h800-64.yaml", "dispatch", {"--json"}));
   CHECK(number(text, "completion_time_s") < 1.1 * number(text, "bound_s"));
+  const Words alone{"--groups", "256", "--top-groups", "8", "--json"};  // every expert a group of its own
+  CHECK(number(printed(words("topologies/h800-64.yaml", "dispatch", alone)), "completion_time_s") >
+        number(text, "completion_time_s"));
   CHECK_THAT(mistake(words(tree, "dispatch")), Contains("needs a cluster of GPUs"));
   CHECK_THAT(mistake(words("topologies/h800-64.yaml", "dispatch", {"--endpoints", "12"})),
              Contains("do not fill NVLink domains of 8"));
