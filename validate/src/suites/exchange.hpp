@@ -23,7 +23,6 @@ struct Exchange {
 
   std::size_t sent() const { return kernel == "all_gather" ? share : whole; }
   std::size_t received() const { return kernel == "reduce_scatter" ? share : whole; }
-  bool takes_part(std::size_t rank) const { return kernel != "send_recv" || rank == 0 || rank + 1 == ranks; }
   bool receives(std::size_t rank) const { return kernel != "send_recv" || rank + 1 == ranks; }
 };
 // `kernel`: all_reduce, all_gather, reduce_scatter, all_to_all, or send_recv from the first rank to the last.
