@@ -77,8 +77,11 @@ void add_attention_forward(Ops ops) {
 void add_mlp_forward(Ops ops) {
   ops.gemm("shared_gateup", tokens, 2 * ffn, hidden);
   ops.memory("expand_tokens", "permute", routed, fp8_row);
+  ops.memory("w13_batched_T", "transpose_fp8", experts * 2 * ffn,
+             hidden);  // as the input gradient reads them
   ops.grouped("routed_gateup", routed, 2 * ffn, hidden);
   ops.memory("routed_swiglu+cast", "swiglu_cast", routed, 2 * ffn);
+  ops.memory("w2_batched_T", "transpose_fp8", experts * hidden, ffn);
   ops.grouped("routed_down", routed, hidden, ffn);
   ops.memory("reduce_fused(unpermute)", "unpermute", routed, hidden);
   ops.memory("shared_swiglu+cast", "swiglu_cast", tokens, 2 * ffn);
