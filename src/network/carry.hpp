@@ -12,8 +12,8 @@
 // much.
 //
 // Cost: per message two or three events; per change O(crossings of its component), which is everything where
-// all flows reach one another: trees and ECMP among thousands are slow for that. Memory: 8 bytes a message and
-// round, 4 more where any waits; 36, and 12 a crossing, a flow in flight.
+// all flows reach one another: trees and ECMP among thousands are slow for that. Memory: 8 bytes a message
+// and round, 4 more where any waits; 36, and 12 a crossing, a flow in flight.
 
 #include <cstdint>
 #include <vector>

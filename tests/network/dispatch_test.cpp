@@ -29,8 +29,8 @@ struct Bytes4 {
 TEST_CASE("an expert exchange moves over each GPU's links what the closed form says") {
   const auto gpus = static_cast<std::uint32_t>(GENERATE(8, 16, 64));
   const ExpertExchange x = exchange_of(gpus);
-  const ExchangeBytes expected = bytes_of(
-      {.kind = ExchangeKind::dispatch, .tokens = 4096, .row = 7392_B, .spread = x.spread});
+  const ExchangeBytes expected =
+      bytes_of({.kind = ExchangeKind::dispatch, .tokens = 4096, .row = 7392_B, .spread = x.spread});
   for (const MessageList& list : {list_dispatch_messages(x), list_combine_messages(x)}) {
     std::map<std::uint32_t, Bytes4> sums;
     for (const Message& m : list.listed) {
