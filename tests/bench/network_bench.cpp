@@ -154,7 +154,8 @@ bool bench_exchange() {
 }
 
 void bench_one_by_one(std::uint32_t largest) {
-  for (std::uint32_t n = 64; n <= largest; n *= n < 2048 ? 4 : 8) {
+  for (const std::uint32_t n : {64U, 256U, 1024U, 2048U, 16384U, 131072U}) {
+    if (n > largest) break;
     const MessageList list = network::list_permutation(n, 64_MiB, 1);
     print("permutation, ECMP", n, list, simulate(list, tree_of(n), Routing::ecmp, false), 0);
   }
