@@ -26,8 +26,8 @@ std::string to_text(const study::Outcome& outcome, const spec::Scenario& scenari
   std::string text = header_section(outcome, scenario);
   for (const std::string& section :
        {answer_section(outcome), step_section(outcome, scenario), stages_section(outcome),
-        causes_section(outcome, detail), unfold_section(outcome), memory_section(outcome), uncertainty_section(outcome, detail),
-        published_section(outcome), notes_section(outcome, detail),
+        causes_section(outcome, detail), unfold_section(outcome), memory_section(outcome),
+        uncertainty_section(outcome, detail), published_section(outcome), notes_section(outcome, detail),
         provenance_section(outcome, scenario, detail)}) {
     if (!section.empty()) text += "\n" + section;
   }

@@ -9,13 +9,13 @@ namespace foretrain::study {
 namespace {
 
 // A step that rows are compared with. Not moved once unfolded: the unfolding points into it.
-struct Base {
+struct Compared {
   SteadyStep step;
   Unfolding unfolding;
 };
 
 // The changed parts may not fit the layout; then nothing comes back but the reason.
-std::optional<Seconds> time_with(const Base& base, const WhatChange& change,
+std::optional<Seconds> time_with(const Compared& base, const WhatChange& change,
                                  const cluster::Unevenness& stated, std::string& why_not) {
   cluster::Unevenness unevenness = stated;
   if (change.uneven) {
@@ -55,13 +55,13 @@ WhatOutcome ask(const spec::Scenario& scenario, const spec::StageSpec& stage, co
   const StepPrediction predicted = predict_step(scenario, stage);
   out.why_not = predicted.infeasible;
   if (!out.why_not.empty()) return out;
-  Base as_it_is{steady_step(step_spec(scenario, stage), predicted.step.program), {}};
+  Compared as_it_is{steady_step(step_spec(scenario, stage), predicted.step.program), {}};
   out.why_not =
       cluster::why_not_unfold(as_it_is.step.spec, as_it_is.step.prepared.inputs, as_it_is.step.program);
   if (!out.why_not.empty()) return out;
   cluster::Switches off;
   off.balanced_routing = off.equal_gpus = off.steady_kernels = true;
-  Base equal{steady_step(step_spec(scenario, stage, off), predicted.step.program), {}};
+  Compared equal{steady_step(step_spec(scenario, stage, off), predicted.step.program), {}};
   const auto stated = unevenness_of(scenario);
   as_it_is.unfolding = unfold(as_it_is.step, stated, threads);
   equal.unfolding = unfold(equal.step, stated, threads);

@@ -102,7 +102,7 @@ const std::vector<Golden> goldens{
     {"validate_layer.txt", "validate layer validate/results/synthetic-h200-layer.csv"},
     {"small.txt", "run scenarios/small.yaml"},
     {"small_unfold.txt",
-     "run scenarios/small.yaml --quick --unfold --set unevenness.slow_gpus=[{gpu:5,slower:20%}]"},
+     "run scenarios/small.yaml --quick --unfold --set 'unevenness.slow_gpus=[{gpu: 5, slower: 20 %}]'"},
     {"what_stragglers.txt", "run scenarios/small.yaml --what stragglers"},
     {"what_link_failure.txt", "run scenarios/small.yaml --what link-failure"},
     {"what_skew.txt", "run scenarios/small.yaml --what skew"},
