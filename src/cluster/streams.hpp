@@ -11,7 +11,7 @@
 //   there void step_done(gpu, step, started)        for whoever keeps spans void chunk_done(gpu) both streams
 //   have ended; the owner may begin the next chunk
 //
-// Cost: one event a step, about one more for each change of rate; 152 bytes a GPU.
+// Cost: one event a step, about one more for each change of rate; 128 bytes a GPU.
 
 #include <algorithm>
 #include <array>
