@@ -28,8 +28,8 @@ class Port {
 
  private:
   struct Entry {
-    std::int64_t
-        gap;  // work (parts of a nanosecond alone on the port) left after the entry before it is done
+    // Work (parts of a nanosecond alone on the port) left after the entry before it is done.
+    std::int64_t gap = 0;
     Parcel parcel;
   };
   std::int64_t rate() const;  // parts a nanosecond that each parcel is given
