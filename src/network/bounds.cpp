@@ -36,7 +36,7 @@ Bandwidth slowest_endpoint(const topology::Fabric& fabric, const Channels& chann
 
 HostLinks host_links_of(const topology::Fabric& fabric, const Channels& channels) {
   if (!fabric.layout) return {slowest_endpoint(fabric, channels), {}, 1};
-  std::array<double, topology::link_kinds> slowest;
+  std::array<double, topology::link_kinds> slowest{};
   slowest.fill(std::numeric_limits<double>::infinity());
   for (std::size_t c = 0; c < channels.size(); ++c) {
     double& rate = slowest[static_cast<std::size_t>(channels.kinds[c])];

@@ -24,7 +24,7 @@ network::GroupShape shape_of(const Traffic& t, const network::HostLinks& host) {
 }
 
 Bound all_to_all_bound(const topology::Fabric& fabric, const Traffic& t, const network::HostLinks& host) {
-  const Bound bound = network::bound_of_all_to_all(t.endpoints, t.size, host);
+  Bound bound = network::bound_of_all_to_all(t.endpoints, t.size, host);
   if (!fabric.bisection || !fabric.bisection->exact || t.endpoints != fabric.endpoints.size()) return bound;
   const double share = *std::max_element(t.efficiency.of.begin(), t.efficiency.of.end());
   return network::longer(bound,

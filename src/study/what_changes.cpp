@@ -82,7 +82,7 @@ WhatQuestion skew() {
   using Kind = model::Popularity::Kind;
   WhatQuestion q{
       "WHAT UNEVEN ROUTING COSTS: how tokens choose experts, with and without balancing by biases", {}, {}};
-  const auto add = [&](std::string name, model::Popularity popularity) {
+  const auto add = [&](std::string name, const model::Popularity& popularity) {
     q.changes.push_back(uneven(
         std::move(name), [popularity](Unevenness& u) { u.popularity = popularity; }, false));
   };

@@ -1,5 +1,7 @@
 #include "topology/bisection.hpp"
 
+#include <cmath>
+
 #include "topology/max_flow.hpp"
 
 namespace foretrain::topology {
@@ -10,7 +12,7 @@ Bisection cut_by_flow(const Fabric& fabric) {
   constexpr std::int64_t endless = std::int64_t{1} << 40;
   MaxFlow flow(nodes + 2);
   for (const Link& link : fabric.links) {
-    const auto capacity = static_cast<std::int64_t>(link.capacity.base() / unit + 0.5);
+    const auto capacity = std::int64_t{std::llround(link.capacity.base() / unit)};
     flow.join(index_of(link.a), index_of(link.b), capacity, capacity);
   }
   for (std::size_t e = 0; e < fabric.endpoints.size(); ++e) {
