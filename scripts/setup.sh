@@ -3,7 +3,7 @@
 # Everything it says goes to stderr, so that the report on stdout stays clean. It asks nothing and needs no stdin.
 # The packages are Debian 12's own; this is the only list of them.
 
-packages="g++ cmake ninja-build libboost-graph-dev libeigen3-dev libcli11-dev libyaml-cpp-dev libfmt-dev libexpected-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler"
+packages="g++ cmake ninja-build libboost-graph-dev libeigen3-dev libcli11-dev libyaml-cpp-dev libfmt-dev libexpected-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libexpat1-dev"
 test_packages="catch2"
 tidy_packages="clang-tidy-14"
 

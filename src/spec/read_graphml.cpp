@@ -41,20 +41,21 @@ struct Raw {
 class Gatherer {
  public:
   Gatherer(Context& context, int file, const std::string& text)
-      : context_(context), xml_(context, file, text), start_{file, 1, 1} {}
+      : context_(context), events_(read_xml(context, file, text)), start_{file, 1, 1} {}
 
   Raw gather() {
-    while (const auto event = xml_.next()) {
-      if (event->kind == XmlEvent::Kind::opened)
-        open(*event);
-      else if (event->kind == XmlEvent::Kind::text)
-        say(*event);
-      else if (event->name == "data")
+    if (!events_) return {};
+    for (const XmlEvent& event : *events_) {
+      if (event.kind == XmlEvent::Kind::opened)
+        open(event);
+      else if (event.kind == XmlEvent::Kind::text)
+        say(event);
+      else if (event.name == "data")
         key_.clear();
-      else if (event->name == "node" || event->name == "edge")
+      else if (event.name == "node" || event.name == "edge")
         owner_ = &raw_.graph;
     }
-    if (!xml_.failed() && graphs_ != 1)
+    if (graphs_ != 1)
       context_.error(start_, fmt::format("the file holds {} graphs, expected one", graphs_),
                      "is it GraphML?");
     return std::move(raw_);
@@ -90,7 +91,7 @@ class Gatherer {
   }
 
   Context& context_;
-  XmlReader xml_;
+  std::optional<std::vector<XmlEvent>> events_;  // nothing: broken, and reported
   Where start_;
   Raw raw_;
   int graphs_ = 0;

@@ -1,9 +1,8 @@
 #pragma once
-// The little XML that a GraphML file needs, as a stream of tags and texts that know where they stood.
+// The elements and texts of an XML file in order, each with its place, as expat finds them.
 //
-// Read: elements, attributes, comments, the five named entities and numbered ones below 128. Refused
-// with a place: everything unbalanced, CDATA and document type definitions (no entity bombs).
-// Namespaces are left as prefixes. Cost: O(bytes).
+// Refused with a place: whatever is not well formed, and document types (nobody needs entities of their own
+// here). Namespaces are left as prefixes. Cost: O(bytes).
 
 #include <optional>
 #include <string>
@@ -25,32 +24,7 @@ struct XmlEvent {
   const std::string* find(std::string_view attribute) const;
 };
 
-class XmlReader {
- public:
-  XmlReader(Context& context, int file, std::string_view text)
-      : context_(&context), rest_(text), at_{file, 1, 1} {}
-
-  // Nothing at the end, and after a mistake, which has been reported then.
-  std::optional<XmlEvent> next();
-  bool failed() const { return failed_; }
-
- private:
-  std::optional<XmlEvent> fail(Where where, std::string message, std::string hint = {});
-  void skip(std::size_t bytes);
-  bool skip_past(std::string_view end, std::string_view what);
-  std::optional<XmlEvent> read_tag();
-  std::optional<XmlEvent> read_close();
-  bool read_attributes(XmlEvent& event);
-  bool skip_blanks();  // whether there were any
-  std::string read_name();
-  std::optional<std::string> decoded(std::string_view raw, Where where);
-
-  Context* context_;
-  std::string_view rest_;
-  Where at_;
-  std::vector<std::string> open_;
-  std::optional<XmlEvent> pending_;  // the end of <a/>
-  bool failed_ = false;
-};
+// Nothing after a mistake, which has been reported then.
+std::optional<std::vector<XmlEvent>> read_xml(Context& context, int file, std::string_view text);
 
 }  // namespace foretrain::spec
