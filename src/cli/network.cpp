@@ -8,7 +8,9 @@
 
 #include "base/diagnostic.hpp"
 #include "cli/progress.hpp"
+#include "report/file.hpp"
 #include "report/network.hpp"
+#include "report/network_svg.hpp"
 #include "report/numbers.hpp"
 #include "spec/network.hpp"
 
@@ -27,7 +29,8 @@ void print_stats(const study::NetworkOutcome& o, double cpu_seconds, double wall
 }  // namespace
 
 int run_network(const NetworkText& text, std::ostream& out) {
-  study::Traffic traffic = read_traffic(text);
+  NetworkRequest request = read_request(text);
+  study::Traffic& traffic = request.traffic;
   const spec::Network network = spec::load_network(text.file);
   if (!text.endpoints) traffic.endpoints = static_cast<std::uint32_t>(network.fabric.endpoints.size());
   if (const std::string reason = study::why_not(network.fabric, traffic); !reason.empty())
@@ -42,8 +45,14 @@ int run_network(const NetworkText& text, std::ostream& out) {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - wall;
   if (text.stats) print_stats(outcome, double(std::clock() - cpu) / CLOCKS_PER_SEC, spent.count());
   const report::NetworkNames names{network.name, network.fabric.kind};
-  out << (text.json ? report::to_json(outcome, traffic, names) : report::to_text(outcome, traffic, names));
-  return outcome.infeasible.empty() ? 0 : 1;
+  const bool answered = outcome.infeasible.empty();
+  if (text.svg && answered)
+    report::write_file(*text.svg, report::network_svg(network.fabric, outcome, traffic, names));
+  report::Links links;
+  if (request.links && answered) links = study::list_busiest(network.fabric, outcome, *request.links);
+  out << (text.json ? report::to_json(outcome, traffic, names, links)
+                    : report::to_text(outcome, traffic, names, links));
+  return answered ? 0 : 1;
 }
 
 }  // namespace foretrain::cli

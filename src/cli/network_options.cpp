@@ -17,6 +17,8 @@ using study::TrafficPattern;
 
 constexpr std::int64_t endpoints_most = 4'000'000;
 constexpr std::int64_t experts_most = 65536;
+constexpr std::size_t links_shown = 20;  // without a number
+constexpr std::int64_t links_most = 4'000'000;
 constexpr double largest_size = 1e15;  // bytes; a petabyte from one endpoint
 
 class Reading {
@@ -99,9 +101,10 @@ void read_experts(Reading& reading, const NetworkText& text, study::Traffic& tra
 
 }  // namespace
 
-study::Traffic read_traffic(const NetworkText& text) {
+NetworkRequest read_request(const NetworkText& text) {
   Reading reading;
-  study::Traffic traffic;
+  NetworkRequest request;
+  study::Traffic& traffic = request.traffic;
   const auto patterns = names<TrafficPattern, 6>();
   if (!text.pattern)
     reading.fault("--pattern is missing", fmt::format("use {}", fmt::join(patterns, ", ")));
@@ -121,8 +124,13 @@ study::Traffic read_traffic(const NetworkText& text) {
         static_cast<study::NetworkFidelity>(reading.word("--network", *text.network, {"flow", "analytic"}));
   for (const std::string& efficiency : text.efficiency) read_efficiency(reading, efficiency, traffic);
   read_experts(reading, text, traffic);
+  if (text.links)
+    request.links = text.links->empty()
+                        ? links_shown
+                        : static_cast<std::size_t>(reading.number("--links", *text.links, 1, links_most));
+  if (text.svg && text.svg->empty()) reading.fault("--svg needs the name of a file");
   reading.give_up_if_faulty();
-  return traffic;
+  return request;
 }
 
 }  // namespace foretrain::cli

@@ -29,6 +29,9 @@ void add_network(CLI::App& app, Command& command) {
   option("--top-k", text->top_k, "N", "of a dispatch: experts of a token; 8");
   option("--groups", text->groups, "N", "of a dispatch: groups of experts; 8");
   option("--top-groups", text->top_groups, "N", "of a dispatch: groups that a token may use; 4");
+  option("--links", text->links, "N", "list the N channels that are used most; 20 without a number");
+  sub->get_option("--links")->expected(0, 1);
+  option("--svg", text->svg, "FILE", "write how much every channel was used as a picture (SVG)");
   sub->add_flag("--json", text->json, "print JSON, units in the key names");
   sub->add_flag("--stats", text->stats, "print rates and wall time on standard error");
   sub->callback(

@@ -64,12 +64,39 @@ std::string levels_text(const NetworkOutcome& o) {
   return to_text(table);
 }
 
+std::string links_text(const study::LinkTable& t) {
+  Table table{{left("from"), left("to"), left("kind"), right("carried"), right("use")}, {}};
+  for (const study::LinkUse& link : t.links)
+    table.add({link.from, link.to, std::string(study::name_of(link.kind)), size_text(link.carried),
+               percent_text(link.use)});
+  const auto more = [](std::uint64_t n) { return whole(static_cast<double>(n)); };
+  const std::uint64_t rest = t.used - t.links.size();
+  return to_text(table) + (rest == 0 ? "  no other carries anything\n"
+                                     : fmt::format("  {} more carry bytes, {} of them as busy as the last\n",
+                                                   more(rest), more(t.as_busy)));
+}
+
+void write_links(JsonWriter& json, const study::LinkTable& t) {
+  json.key("links").begin_array();
+  for (const study::LinkUse& link : t.links) {
+    json.begin_object().member("from", link.from).member("to", link.to);
+    json.member("kind", study::name_of(link.kind)).member("carried_bytes", link.carried.base());
+    json.member("use", link.use).end_object();
+  }
+  json.end_array().member("channels_used", t.used).member("more_as_busy", t.as_busy);
+}
+
 }  // namespace
 
-std::string to_text(const NetworkOutcome& o, const Traffic& t, const NetworkNames& names) {
+std::string sizes_text(const Traffic& t) {
+  return size_text(t.size) + " " + each_text(t);
+}
+
+std::string to_text(const NetworkOutcome& o, const Traffic& t, const NetworkNames& names,
+                    const Links& links) {
   std::string text = fmt::format("{} among {} endpoints of {} ({}), {} routing\n", study::name_of(t.pattern),
                                  whole(t.endpoints), names.name, names.kind, study::name_of(t.routing));
-  text += fmt::format("{} {}\n\n", size_text(t.size), each_text(t));
+  text += sizes_text(t) + "\n\n";
   if (!o.infeasible.empty()) return text + fmt::format("no answer     {}\n", o.infeasible);
   text += fmt::format("completion    {}\n", time_text(o.completion));
   text += fmt::format("bound         {}, {}: {}\n", time_text(o.bound), o.bound_term,
@@ -80,10 +107,12 @@ std::string to_text(const NetworkOutcome& o, const Traffic& t, const NetworkName
     text += fmt::format("certificates  {} of {} rates have a bottleneck\n",
                         whole(static_cast<double>(o.certified)), whole(static_cast<double>(o.rates)));
   text += fmt::format("busiest       {}, {}\n\n", o.busiest, percent_text(o.busiest_use));
-  return text + levels_text(o);
+  text += levels_text(o);
+  return links ? text + "\n" + links_text(*links) : text;
 }
 
-std::string to_json(const NetworkOutcome& o, const Traffic& t, const NetworkNames& names) {
+std::string to_json(const NetworkOutcome& o, const Traffic& t, const NetworkNames& names,
+                    const Links& links) {
   JsonWriter json;
   json.begin_object().member("network", names.name).member("kind", names.kind);
   json.member("pattern", study::name_of(t.pattern)).member("endpoints", t.endpoints);
@@ -102,6 +131,7 @@ std::string to_json(const NetworkOutcome& o, const Traffic& t, const NetworkName
     json.member("mean_use", level.mean).member("highest_use", level.highest).end_object();
   }
   json.end_array().member("busiest_channel", o.busiest).member("busiest_use", o.busiest_use);
+  if (links) write_links(json, *links);
   return json.member("fingerprint", fmt::format("{:016x}", o.fingerprint)).end_object().take();
 }
 

@@ -48,7 +48,8 @@ class Runner {
       outcome_.bound += part.bound.time;
       if (outcome_.bound_term.empty()) outcome_.bound_term = part.bound.term;
     }
-    measure_levels(fabric_, channels_, bytes_, outcome_);
+    outcome_.carried = std::move(bytes_);
+    measure_levels(fabric_, channels_, outcome_);
     return std::move(outcome_);
   }
 

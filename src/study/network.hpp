@@ -69,6 +69,9 @@ struct NetworkOutcome {
   std::uint64_t rates = 0, certified = 0;  // of messages, at every solve
   bool folded = false, merged = false;
   std::vector<NetworkLevel> levels;
+  // By channel, two a link (topology/fabric.hpp's a to b, then back): bytes, and their share of the capacity
+  // over the completion time. Known in both fidelities; 16 bytes a channel.
+  std::vector<double> carried, uses;
   std::string busiest;  // channel
   double busiest_use = 0;
   std::uint64_t fingerprint = 0;

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "base/random.hpp"
 #include "network/patterns.hpp"
+#include "study/link_use.hpp"
 
 namespace foretrain::study {
 namespace {
@@ -48,30 +48,6 @@ std::vector<TrafficPart> list_exchange(const topology::Fabric& fabric, const Tra
   TrafficPart combine{network::list_combine_messages(x), network::bound_of_exchange(x, host), x};
   return {std::move(dispatch), std::move(combine)};
 }
-
-// "leaf 3", counted among its kind.
-class Names {
- public:
-  explicit Names(const topology::Fabric& fabric) : fabric_(fabric) {
-    std::array<std::size_t, topology::node_kinds> seen{};
-    for (const topology::NodeKind kind : fabric.nodes)
-      numbers_.push_back(seen[static_cast<std::size_t>(kind)]++);
-  }
-  std::string of(topology::NodeId node) const {
-    constexpr std::array<std::string_view, topology::node_kinds> kinds{
-        "GPU", "NVSwitch", "NIC", "leaf", "spine", "core", "router", "endpoint"};
-    const std::size_t i = index_of(node);
-    return fmt::format("{} {}", kinds[static_cast<std::size_t>(fabric_.nodes[i])], numbers_[i]);
-  }
-  std::string of_channel(std::size_t channel) const {
-    const topology::Link& link = fabric_.links[channel / 2];
-    return channel % 2 == 0 ? of(link.a) + " to " + of(link.b) : of(link.b) + " to " + of(link.a);
-  }
-
- private:
-  const topology::Fabric& fabric_;
-  std::vector<std::size_t> numbers_;
-};
 
 }  // namespace
 
@@ -156,29 +132,29 @@ Seconds time_of(const TrafficPart& part, const Traffic& t, const network::HostLi
 }
 
 void measure_levels(const topology::Fabric& fabric, const network::Channels& channels,
-                    const std::vector<double>& bytes, NetworkOutcome& outcome) {
+                    NetworkOutcome& outcome) {
   std::array<NetworkLevel, topology::link_kinds> levels;
   std::size_t busiest = 0;
+  outcome.uses.assign(channels.size(), 0.0);
   for (std::size_t c = 0; c < channels.size(); ++c) {
     NetworkLevel& level = levels[static_cast<std::size_t>(channels.kinds[c])];
     level.kind = channels.kinds[c];
     ++level.channels;
-    if (bytes[c] <= 0) continue;
-    const double use = bytes[c] / (channels.capacities[c] * outcome.completion.base());
+    if (outcome.carried[c] <= 0) continue;
+    const double use = outcome.carried[c] / (channels.capacities[c] * outcome.completion.base());
+    outcome.uses[c] = use;
     ++level.used;
-    level.carried += foretrain::bytes(bytes[c]);
+    level.carried += bytes(outcome.carried[c]);
     level.mean += use;
     level.highest = std::max(level.highest, use);
-    if (use > outcome.busiest_use) {
-      outcome.busiest_use = use;
-      busiest = c;
-    }
+    if (rank_of_use(use) > rank_of_use(outcome.uses[busiest])) busiest = c;
   }
   for (NetworkLevel& level : levels) {
     if (level.used > 0) level.mean /= static_cast<double>(level.used);
     if (level.channels > 0) outcome.levels.push_back(level);
   }
-  outcome.busiest = Names(fabric).of_channel(busiest);
+  outcome.busiest_use = outcome.uses[busiest];
+  outcome.busiest = NodeNames(fabric).of_channel(busiest);
 }
 
 }  // namespace foretrain::study

@@ -28,8 +28,8 @@ Seconds time_of(const TrafficPart& part, const Traffic& traffic, const network::
                 const network::Channels& channels, const network::PathOf& path_of,
                 const network::Loads& loads, Seconds latency);
 
-// Fills levels and busiest from what each channel carried in the time of completion.
+// Fills uses, levels and busiest from what each channel carried in the time of completion.
 void measure_levels(const topology::Fabric& fabric, const network::Channels& channels,
-                    const std::vector<double>& bytes, NetworkOutcome& outcome);
+                    NetworkOutcome& outcome);
 
 }  // namespace foretrain::study
