@@ -71,9 +71,10 @@ std::string links_text(const study::LinkTable& t) {
                percent_text(link.use)});
   const auto more = [](std::uint64_t n) { return whole(static_cast<double>(n)); };
   const std::uint64_t rest = t.used - t.links.size();
-  return to_text(table) + (rest == 0 ? "  no other carries anything\n"
-                                     : fmt::format("  {} more carry bytes, {} of them as busy as the last\n",
-                                                   more(rest), more(t.as_busy)));
+  return to_text(table) +
+         (rest == 0 ? "  no other carries anything\n"
+                    : fmt::format("  {} more channels carry bytes, {} of them as busy as the last\n",
+                                  more(rest), more(t.as_busy)));
 }
 
 void write_links(JsonWriter& json, const study::LinkTable& t) {

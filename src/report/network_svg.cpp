@@ -35,8 +35,7 @@ std::string colour_of(double use) {
   const double part = at - static_cast<double>(low);
   std::string text = "#";
   for (std::size_t i = 0; i < 3; ++i)
-    text += fmt::format("{:02x}",
-                        static_cast<int>(steps[low][i] + part * (steps[low + 1][i] - steps[low][i]) + 0.5));
+    text += fmt::format("{:02x}", std::lround(steps[low][i] + part * (steps[low + 1][i] - steps[low][i])));
   return text;
 }
 
@@ -116,7 +115,7 @@ class Drawing {
   }
 
   std::string words_of(const Cell& cell) const {
-    const std::string fullest =
+    std::string fullest =
         fmt::format("{}: {}, {}", names_.of_channel(cell.fullest),
                     size_text(bytes(outcome_.carried[cell.fullest])), percent_text(cell.highest));
     if (cell.channels == 1) return fullest;

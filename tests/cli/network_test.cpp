@@ -9,6 +9,8 @@
 
 using namespace foretrain::testing;
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -114,4 +116,36 @@ TEST_CASE("a network in two pieces is an honest no") {
   std::remove(path.c_str());
   CHECK(done.status == 1);
   CHECK_THAT(done.out, Contains("no way leads from endpoint 0 to 1"));
+}
+
+TEST_CASE("--links lists as many as it is told, 20 without a number, wherever it stands") {
+  const auto links = [](const Words& more) {
+    Words all{"--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return json::parse(printed(words(tree, "permutation", all))).members.at("links").items.size();
+  };
+  CHECK(links({"--links"}) == 20);
+  CHECK(links({"--links", "--seed", "2"}) == 20);
+  CHECK(links({"--links", "3"}) == 3);
+  CHECK(links({"--links=7", "--network", "analytic"}) == 7);
+  CHECK_THAT(printed(words(ring, "incast", {"--links"})), Contains("no other carries anything"));
+  for (const char* wrong : {"0", "-1", "many", "2.5"})
+    CHECK_THAT(mistake(words(ring, "incast", {"--links", wrong})),
+               Contains("--links '" + std::string(wrong) + "' is not a whole number from 1 to"));
+  CHECK_THAT(mistake(words(ring, "incast", {"--links", "2", "--links", "3"})), Contains("given 2 times"));
+}
+
+TEST_CASE("--svg writes the picture whole, and nothing where there is no answer or no place") {
+  const std::string path = (std::filesystem::temp_directory_path() / "foretrain_network_test.svg").string();
+  std::filesystem::remove(path);
+  CHECK_THAT(mistake(words(ring, "incast", {"--svg", path, "--endpoints", "9"})),
+             Contains("more than the network's 8"));
+  CHECK_FALSE(std::filesystem::exists(path));
+  printed(words(ring, "incast", {"--svg", path}));
+  std::ifstream file(path);
+  const std::string svg(std::istreambuf_iterator<char>(file), {});
+  std::filesystem::remove(path);
+  CHECK_THAT(svg, StartsWith("<svg ") && EndsWith("</svg>\n") && Contains("router 0 to endpoint 0"));
+  CHECK_THAT(mistake(words(ring, "incast", {"--svg", ""})), Contains("--svg needs the name of a file"));
+  CHECK_THAT(mistake(words(ring, "incast", {"--svg", "no/such/folder.svg"})), Contains("cannot write"));
 }

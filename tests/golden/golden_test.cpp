@@ -116,6 +116,9 @@ const std::vector<Golden> goldens{
     {"network_dispatch.txt", "network topologies/h800-64.yaml --pattern dispatch --bytes 56MiB"},
     {"network_ecmp.txt",
      "network topologies/fabrics/ft2-2048.yaml --pattern permutation --routing ecmp --bytes 64MiB"},
+    {"network_links.txt",
+     "network topologies/fabrics/custom-ring.yaml --pattern permutation --routing ecmp --bytes 64MiB --links "
+     "6"},
     {"network_ring.txt",
      "network topologies/fabrics/ft2-2048.yaml --pattern ring-allreduce --bytes 1GiB --json", 0, true},
     {"deepseek_v3.txt", "run scenarios/deepseek-v3.yaml --json", 0, true},
