@@ -29,6 +29,8 @@ std::string escaped(std::string_view text) {
       result += "&lt;";
     else if (c == '>')
       result += "&gt;";
+    else if (c == '"')
+      result += "&quot;";
     else
       result += c;
   }

@@ -17,7 +17,7 @@ struct TimeFrame {
   }
 };
 
-std::string escaped(std::string_view text);
+std::string escaped(std::string_view text);  // as text or as a quoted value of XML
 
 // The picture's opening with a white ground and its title; "</svg>\n" closes it.
 std::string svg_head(double width, double height, const std::string& title, double left);

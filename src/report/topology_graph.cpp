@@ -3,6 +3,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "report/svg.hpp"
 #include "report/topology.hpp"
 #include "spec/graph_words.hpp"
 
@@ -12,23 +13,6 @@ namespace {
 using topology::Fabric;
 using topology::Link;
 using topology::NodeKind;
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 // As the inside of a quoted text of DOT.
 std::string quoted(std::string_view text) {
