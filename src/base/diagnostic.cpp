@@ -59,6 +59,12 @@ Diagnostic without_place(std::string message, std::string hint) {
   return d;
 }
 
+Diagnostic in_file(std::string file, std::string message, std::string hint) {
+  Diagnostic d = without_place(std::move(message), std::move(hint));
+  d.file = std::move(file);
+  return d;
+}
+
 std::string to_text(const Diagnostic& d) {
   constexpr const char* indent = "    ";
   std::string text = fmt::format("{}: error: {}", place_of(d), d.message);

@@ -24,6 +24,9 @@ std::string to_text(const Diagnostic& diagnostic);
 // A mistake that stands in no file: on the command line, or in values that only together are wrong.
 Diagnostic without_place(std::string message, std::string hint = {});
 
+// A mistake of a whole file, or where the place in it is not known.
+Diagnostic in_file(std::string file, std::string message, std::string hint = {});
+
 class SpecError : public std::runtime_error {
  public:
   explicit SpecError(std::vector<Diagnostic> all);

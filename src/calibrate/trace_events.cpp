@@ -18,12 +18,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-Diagnostic in_file(const std::string& file, std::string message, std::string hint = {}) {
-  Diagnostic d = without_place(std::move(message), std::move(hint));
-  d.file = file;
-  return d;
-}
-
 // What one event holds, its times still as written: microseconds from an epoch of the profiler's choice.
 struct Raw {
   GpuEvent event;

@@ -17,11 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& file, std::string message, std::string hint = {}) {
-  Diagnostic d;
-  d.file = file;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  throw SpecError({d});
+  throw SpecError({in_file(file, std::move(message), std::move(hint))});
 }
 
 struct Name {

@@ -18,11 +18,7 @@ namespace {
 namespace wire = chakra_wire;
 
 [[noreturn]] void fail(const std::string& file, std::string message, std::string hint = {}) {
-  Diagnostic d;
-  d.file = file;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  throw SpecError({d});
+  throw SpecError({in_file(file, std::move(message), std::move(hint))});
 }
 
 // The messages of a file, one after the other, each behind its length.

@@ -17,10 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& path, int error) {
-  Diagnostic d;
-  d.file = path;
-  d.message = "cannot write this file: " + std::generic_category().message(error);
-  throw SpecError({d});
+  throw SpecError({in_file(path, "cannot write this file: " + std::generic_category().message(error))});
 }
 
 // 0, or the error's number.

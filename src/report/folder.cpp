@@ -14,11 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& path, std::string message, std::string hint = {}) {
-  Diagnostic d;
-  d.file = path;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  throw SpecError({d});
+  throw SpecError({in_file(path, std::move(message), std::move(hint))});
 }
 
 }  // namespace
