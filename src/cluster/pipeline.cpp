@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "cluster/flow.hpp"
+#include "cluster/index.hpp"
 #include "sim/engine.hpp"
 
 namespace foretrain::cluster {
@@ -15,10 +16,6 @@ using sim::SimTime;
 using sim::Ticks;
 
 enum class Happening : std::uint8_t { chunk_done, port_due };
-
-std::size_t index(std::int32_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 struct Barrier {
   int waiting = 0;

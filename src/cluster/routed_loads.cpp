@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cluster/index.hpp"
 #include "network/row_spread.hpp"
 
 namespace foretrain::cluster {
 namespace {
-
-std::size_t index(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 // What one draw means for the lanes of its group. A node waits for the most delayed of its group's NICs and
 // a GPU for that of its node's NVLinks, since tokens come from all of them.

@@ -6,13 +6,10 @@
 
 #include "base/check.hpp"
 #include "base/random.hpp"
+#include "cluster/index.hpp"
 
 namespace foretrain::cluster {
 namespace {
-
-std::size_t index(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 std::size_t place_of(const ClusterShape& shape, std::int64_t gpu) {
   const std::int64_t rank = gpu / shape.gpus_per_rank, lane = gpu % shape.gpus_per_rank / shape.per_lane;

@@ -8,15 +8,12 @@
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
+#include "cluster/index.hpp"
 #include "cluster/routed_loads.hpp"
 #include "cluster/traits.hpp"
 
 namespace foretrain::cluster {
 namespace {
-
-std::size_t index(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 // Every kind of chunk of the program, priced for GPUs that are alike.
 void add_kinds(const Prepared& prepared, const ChunkPools& pools, const plan::Program& program,
