@@ -49,8 +49,8 @@ WhatQuestion stragglers(const cluster::ClusterShape& shape) {
         }));
   q.notes.push_back(
       "A group waits for its slowest GPU before every exchange, so one slow GPU slows its whole expert "
-      "group, and "
-      "through the pipeline its replica; where others are slow already, part of it hides behind them.");
+      "group, and through the pipeline its replica; where others are slow already, part of it hides behind "
+      "them.");
   return q;
 }
 
@@ -73,8 +73,8 @@ WhatQuestion link_failure(const cluster::ClusterShape& shape) {
     }));
   q.notes.push_back(
       "A failed NIC's traffic goes over NVLink through the next working NIC of the node, which both then "
-      "share. Every "
-      "GPU of an expert group receives tokens from every other, so the group waits for its slowest NIC.");
+      "share. Every GPU of an expert group receives tokens from every other, so the group waits for its "
+      "slowest NIC.");
   return q;
 }
 
@@ -141,9 +141,9 @@ WhatQuestion network(const spec::Scenario& scenario) {
       [](WhatParts& parts) { parts.cluster.fabric.oversubscription = 2; });
   q.notes.push_back(
       "NVLink: 200 GB/s a direction is an H800's, 450 an H100's (data sheets); the achieved share of it is "
-      "kept. SMs "
-      "that copy tokens are kept too, and bound what a faster NVLink gives. Collisions of flows are left "
-      "out.");
+      "kept. SMs that copy tokens are kept too, and bound what a faster NVLink gives. Collisions of flows "
+      "are "
+      "left out.");
   return q;
 }
 
