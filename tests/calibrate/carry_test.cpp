@@ -13,6 +13,7 @@ using namespace foretrain;
 using namespace foretrain::calibrate;
 using namespace foretrain::testing;
 using Catch::Matchers::Contains;
+using synthetic::fit_of;
 
 namespace {
 
@@ -29,13 +30,6 @@ Calibration measured() {
   for (auto& point : results.points)
     if (point.family) point.measured.time += synthetic::event_pair;
   return calibrate::calibrate(without_overhead(results), h200);
-}
-
-const FamilyFit& fit_of(const Calibration& calibration, Family family) {
-  for (const auto& fit : calibration.families)
-    if (fit.family == family) return fit;
-  FAIL("no points of " << name_of(family));
-  return calibration.families.front();
 }
 
 }  // namespace

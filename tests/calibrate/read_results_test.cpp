@@ -10,13 +10,12 @@
 
 #include "base/diagnostic.hpp"
 #include "catch.hpp"
+#include "scratch.hpp"
 
 using namespace foretrain;
 using namespace foretrain::calibrate;
 
 namespace {
-
-namespace fs = std::filesystem;
 
 const std::string head =
     "# foretrain-bench results, format 1\n# device: NVIDIA H200\n# sms: 132\n# driver: 570.124.06\n"
@@ -29,19 +28,11 @@ const std::string good =
 
 class File {
  public:
-  explicit File(const std::string& text) {
-    std::string name = (fs::temp_directory_path() / "foretrain-results-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-    std::ofstream(path(), std::ios::binary) << text;
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { fs::remove_all(folder_); }
-  std::string path() const { return (folder_ / "r.csv").string(); }
+  explicit File(const std::string& text) { std::ofstream(path(), std::ios::binary) << text; }
+  std::string path() const { return folder_.file("r.csv"); }
 
  private:
-  fs::path folder_;
+  testing::Scratch folder_;
 };
 
 std::vector<Diagnostic> mistakes(const std::string& text) {

@@ -1,22 +1,20 @@
 // A part's curves make synthetic results, those make a part, and its prices are the first one's again.
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "calibrate/find_part.hpp"
 #include "calibrate/synthetic.hpp"
 #include "calibrate/write_part.hpp"
 #include "catch.hpp"
+#include "scratch.hpp"
 #include "spec/load.hpp"
 
 using namespace foretrain;
 using namespace foretrain::calibrate;
+using synthetic::fit_of;
 
 namespace {
 
-namespace fs = std::filesystem;
 const std::string base_path = FORETRAIN_ROOT "/topologies/parts/h200.yaml";
 const std::string fixture = FORETRAIN_ROOT "/validate/results/synthetic-h200.csv";
 
@@ -25,34 +23,11 @@ const hardware::GpuSpec& h200() {
   return gpu;
 }
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "foretrain-part-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
-
 hardware::GpuSpec written_and_read(const Calibration& calibration) {
-  const Folder folder;
+  const testing::Scratch folder;
   for (const auto& file : write_part(calibration, base_path, folder.file("part.yaml")))
     std::ofstream(file.path, std::ios::binary) << file.text;
   return spec::load_gpu(folder.file("part.yaml"));
-}
-
-const FamilyFit& fit_of(const Calibration& calibration, Family family) {
-  for (const auto& fit : calibration.families)
-    if (fit.family == family) return fit;
-  FAIL("no points of " << name_of(family));
-  return calibration.families.front();
 }
 
 }  // namespace

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "base/check.hpp"
 #include "base/random.hpp"
 #include "calibrate/calibrate.hpp"
 #include "calibrate/read_results.hpp"
@@ -17,6 +19,14 @@
 namespace foretrain::synthetic {
 
 using calibrate::Point;
+
+// A family's fit; there must be one.
+inline const calibrate::FamilyFit& fit_of(const calibrate::Calibration& calibration, Family family) {
+  const auto found = std::find_if(calibration.families.begin(), calibration.families.end(),
+                                  [family](const auto& fit) { return fit.family == family; });
+  check(found != calibration.families.end(), "the family has points");
+  return *found;
+}
 
 // A point timed by the part's curves, off by `noise` (one standard deviation).
 class Bench {

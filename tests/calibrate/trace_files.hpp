@@ -9,6 +9,7 @@
 #include "base/diagnostic.hpp"
 #include "calibrate/trace_pair.hpp"
 #include "calibrate/trace_points.hpp"
+#include "scratch.hpp"
 
 namespace foretrain::testing {
 
@@ -18,20 +19,14 @@ inline const std::string rules_file = FORETRAIN_ROOT "/validate/rules/deepseek-v
 // A file with this text, gone when the test is over.
 class TextOnDisk {
  public:
-  TextOnDisk(const std::string& name, const std::string& text) {
-    std::string folder = (std::filesystem::temp_directory_path() / "foretrain-trace-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) std::abort();
-    folder_ = folder;
-    path_ = folder + "/" + name;
+  TextOnDisk(const std::string& name, const std::string& text) : path_(folder_.file(name)) {
     std::ofstream(path_, std::ios::binary) << text;
   }
-  TextOnDisk(const TextOnDisk&) = delete;
-  TextOnDisk& operator=(const TextOnDisk&) = delete;
-  ~TextOnDisk() { std::filesystem::remove_all(folder_); }
   const std::string& path() const { return path_; }
 
  private:
-  std::string folder_, path_;
+  Scratch folder_;
+  std::string path_;
 };
 
 // What a function complains of.

@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "house/markdown.hpp"
+#include "scratch.hpp"
 
 namespace {
 
@@ -27,9 +28,6 @@ std::vector<Source> documents() {
 class Place {
  public:
   Place() {
-    std::string name = (fs::temp_directory_path() / "foretrain-docs-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) FAIL("cannot make a folder in " << fs::temp_directory_path());
-    folder_ = name;
     fs::create_directory(folder_ / "bin");
     fs::create_directories(folder_ / "copy" / "tests");
     fs::create_symlink(FORETRAIN_BINARY, folder_ / "bin" / "foretrain");
@@ -40,9 +38,6 @@ class Place {
     if (fs::exists(root / "tests/published"))
       fs::copy(root / "tests/published", folder_ / "copy/tests/published", fs::copy_options::recursive);
   }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() { fs::remove_all(folder_); }
 
   // Exit status of the lines as one script that stops at the first failure; `output` gets both streams, or
   // stdout only.
@@ -60,7 +55,8 @@ class Place {
   }
 
  private:
-  fs::path folder_;
+  foretrain::testing::Scratch scratch_;
+  fs::path folder_ = scratch_.path;
 };
 
 bool binary_is_there() {
@@ -82,8 +78,18 @@ TEST_CASE("links lead somewhere") {
 }
 
 TEST_CASE("the programs of every command exist") {
-  const std::set<std::string> known = {"foretrain", "git", "cd",    "cmake",  "ctest", "cp",
-                                       "cat",       "sed", "mkdir", "printf", "diff",  "cmp",
+  const std::set<std::string> known = {"foretrain",
+                                       "git",
+                                       "cd",
+                                       "cmake",
+                                       "ctest",
+                                       "cp",
+                                       "cat",
+                                       "sed",
+                                       "mkdir",
+                                       "printf",
+                                       "diff",
+                                       "cmp",
                                        "build/foretrain-bench"};
   for (const Source& document : documents()) {
     for (const Block& block : fenced_blocks(document.lines)) {
@@ -119,7 +125,8 @@ TEST_CASE("walk-throughs run as they are written") {
     for (const Block& block : fenced_blocks(document.lines)) {
       if (block.info == "text printed") {
         const auto stale = first_stale(block.lines, make_source("", output).lines);
-        INFO(document.path << ":" << block.line << ": no longer printed at its place: " << stale.value_or(""));
+        INFO(document.path << ":" << block.line
+                           << ": no longer printed at its place: " << stale.value_or(""));
         CHECK_FALSE(stale.has_value());
       }
       if (block.info != "sh tested") continue;

@@ -15,11 +15,8 @@ using namespace foretrain;
 using interchange::Level;
 using interchange::NodeKind;
 using plan::Schedule;
+using toy::Shape;
 
-struct Shape {
-  Schedule schedule;
-  std::int32_t stages, micro_batches;
-};
 const std::vector<Shape> shapes{{Schedule::one_f_one_b, 1, 3}, {Schedule::one_f_one_b, 4, 8},
                                 {Schedule::gpipe, 3, 4},       {Schedule::zb1p, 4, 8},
                                 {Schedule::dualpipe, 4, 10},   {Schedule::dualpipe_v, 4, 6}};

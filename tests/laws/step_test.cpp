@@ -14,6 +14,7 @@ using namespace foretrain;
 using cluster::BlockKind;
 using cluster::Switches;
 using plan::Schedule;
+using toy::Shape, toy::shapes;
 
 Seconds sum_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gpu) {
   Seconds total{};
@@ -42,14 +43,6 @@ Sum sum_of(const toy::Toy& t, const model::Work& work) {
   return sum;
 }
 
-struct Shape {
-  Schedule schedule;
-  std::int32_t stages, micro_batches;
-};
-const std::vector<Shape> shapes{{Schedule::one_f_one_b, 1, 3}, {Schedule::one_f_one_b, 4, 8},
-                                {Schedule::zb1p, 4, 8},        {Schedule::dualpipe, 2, 4},
-                                {Schedule::dualpipe, 4, 10},   {Schedule::dualpipe_v, 4, 6}};
-
 // The same step with every GPU and every group simulated: a jitter and a spread too small to change any
 // number make GPUs differ in the eyes of the simulator, and in nothing else.
 toy::Toy unfolded(toy::Toy t) {
@@ -71,16 +64,11 @@ struct Named {
   bool drawn = false;  // a cause that is a random draw around a mean
 };
 const std::vector<Named> switches{
-    {"free_p2p", &Switches::free_p2p},
-    {"balanced_routing", &Switches::balanced_routing, true},
-    {"equal_gpus", &Switches::equal_gpus, true},
-    {"steady_kernels", &Switches::steady_kernels, true},
-    {"free_exchange", &Switches::free_exchange},
-    {"free_barrier", &Switches::free_barrier},
-    {"free_launches", &Switches::free_launches},
-    {"whole_gpu", &Switches::whole_gpu},
-    {"private_hbm", &Switches::private_hbm},
-    {"free_optimizer", &Switches::free_optimizer}};
+    {"free_p2p", &Switches::free_p2p},           {"balanced_routing", &Switches::balanced_routing, true},
+    {"equal_gpus", &Switches::equal_gpus, true}, {"steady_kernels", &Switches::steady_kernels, true},
+    {"free_exchange", &Switches::free_exchange}, {"free_barrier", &Switches::free_barrier},
+    {"free_launches", &Switches::free_launches}, {"whole_gpu", &Switches::whole_gpu},
+    {"private_hbm", &Switches::private_hbm},     {"free_optimizer", &Switches::free_optimizer}};
 
 Switches only(bool Switches::*off) {
   Switches s;
@@ -109,10 +97,11 @@ TEST_CASE("a step on one GPU is the sum of its priced ops and the optimizer") {
   model::Work work;
   work.tokens = work.sequence = 2048;
   const Sum sum = sum_of(t, work);
-  const Seconds optimizer = cluster::optimizer_time({.model = &t.model, .gpu = &t.gpu, .nic = &t.nic,
-                                                     .cluster = &t.cluster, .plan = &t.plan},
-                                                    t.plan.stages[0])
-                                .total();
+  const Seconds optimizer =
+      cluster::optimizer_time(
+          {.model = &t.model, .gpu = &t.gpu, .nic = &t.nic, .cluster = &t.cluster, .plan = &t.plan},
+          t.plan.stages[0])
+          .total();
   CAPTURE(n, plan::name_of(schedule), sum.blocks);
   CHECK(step.timeline.makespan.time_since_epoch() == n * sum.rounded);
   CHECK(step.step_time == sim::to_seconds(n * sum.rounded) + optimizer);
@@ -124,9 +113,9 @@ TEST_CASE("a step on one GPU is the sum of its priced ops and the optimizer") {
 
 TEST_CASE("without replicas the optimizer is its own kernels, nothing is sent") {
   const auto t = toy::dense(2);
-  const auto time = cluster::optimizer_time({.model = &t.model, .gpu = &t.gpu, .nic = &t.nic,
-                                             .cluster = &t.cluster, .plan = &t.plan},
-                                            t.plan.stages[0]);
+  const auto time = cluster::optimizer_time(
+      {.model = &t.model, .gpu = &t.gpu, .nic = &t.nic, .cluster = &t.cluster, .plan = &t.plan},
+      t.plan.stages[0]);
   const double held = model::count_parameters(t.model).total;
   Seconds kernels{};
   for (const Kernel& kernel : cluster::list_optimizer_kernels(held, held, t.plan.precision))

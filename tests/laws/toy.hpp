@@ -70,7 +70,11 @@ inline model::TransformerSpec dense_model(std::int64_t layers) {
   m.hidden = 1024;
   m.layers = m.dense_layers = layers;
   m.dense_ffn = 2816;
-  m.attention = {.heads = 8, .q_lora_rank = 384, .kv_lora_rank = 256, .qk_nope_dim = 128, .qk_rope_dim = 64,
+  m.attention = {.heads = 8,
+                 .q_lora_rank = 384,
+                 .kv_lora_rank = 256,
+                 .qk_nope_dim = 128,
+                 .qk_rope_dim = 64,
                  .v_head_dim = 128};
   return m;
 }
@@ -148,5 +152,15 @@ inline Stepped step(const foretrain::cluster::StepSpec& spec, std::int32_t micro
   s.result = fc::simulate_step(spec, s.prepared, s.pools, program, choice);
   return s;
 }
+
+// Pipelines that laws are tried on.
+struct Shape {
+  plan::Schedule schedule;
+  std::int32_t stages, micro_batches;
+};
+inline const std::vector<Shape> shapes{
+    {plan::Schedule::one_f_one_b, 1, 3}, {plan::Schedule::one_f_one_b, 4, 8},
+    {plan::Schedule::zb1p, 4, 8},        {plan::Schedule::dualpipe, 2, 4},
+    {plan::Schedule::dualpipe, 4, 10},   {plan::Schedule::dualpipe_v, 4, 6}};
 
 }  // namespace toy

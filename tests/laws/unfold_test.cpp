@@ -11,14 +11,7 @@ namespace {
 using namespace foretrain;
 using cluster::Unevenness;
 using plan::Schedule;
-
-struct Shape {
-  Schedule schedule;
-  std::int32_t stages, micro_batches;
-};
-const std::vector<Shape> shapes{{Schedule::one_f_one_b, 1, 3}, {Schedule::one_f_one_b, 4, 8},
-                                {Schedule::zb1p, 4, 8},        {Schedule::dualpipe, 2, 4},
-                                {Schedule::dualpipe, 4, 10},   {Schedule::dualpipe_v, 4, 6}};
+using toy::Shape, toy::shapes;
 
 struct Unfolded {
   cluster::UnfoldedStep step;

@@ -1,73 +1,50 @@
 #include "report/file.hpp"
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "base/diagnostic.hpp"
 #include "catch.hpp"
+#include "scratch.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using foretrain::SpecError;
 using foretrain::report::write_file;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "foretrain-file-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) FAIL("cannot make a folder");
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator()));
-  }
-  fs::path path;
-};
-
-std::string read(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using foretrain::testing::read_back, foretrain::testing::Scratch;
 
 }  // namespace
 
 TEST_CASE("a file is written, and written over, with nothing left beside it") {
-  const Folder folder;
+  const Scratch folder;
   const fs::path file = folder.path / "a.txt";
   write_file(file.string(), "one");
-  CHECK(read(file) == "one");
+  CHECK(read_back(file) == "one");
   write_file(file.string(), "");
-  CHECK(read(file).empty());
-  CHECK(folder.files() == 1);
+  CHECK(read_back(file).empty());
+  CHECK(folder.entries() == 1);
 }
 
 TEST_CASE("a link stays a link") {
-  const Folder folder;
+  const Scratch folder;
   write_file((folder.path / "a").string(), "one");
   fs::create_symlink(folder.path / "a", folder.path / "link");
   write_file((folder.path / "link").string(), "two");
   CHECK(fs::is_symlink(folder.path / "link"));
-  CHECK(read(folder.path / "a") == "two");
+  CHECK(read_back(folder.path / "a") == "two");
 }
 
 TEST_CASE("a part that another run left does not stand in the way") {
-  const Folder folder;
+  const Scratch folder;
   std::ofstream(folder.path / "a.part0") << "half";
   write_file((folder.path / "a").string(), "whole");
-  CHECK(read(folder.path / "a") == "whole");
-  CHECK(read(folder.path / "a.part0") == "half");
+  CHECK(read_back(folder.path / "a") == "whole");
+  CHECK(read_back(folder.path / "a.part0") == "half");
 }
 
 TEST_CASE("what cannot be written is one diagnostic with the file's name, and no file") {
-  const Folder folder;
+  const Scratch folder;
   for (const std::string& path :
        {(folder.path / "no/such/folder").string(), folder.path.string(), std::string{}}) {
     CAPTURE(path);
@@ -80,7 +57,7 @@ TEST_CASE("what cannot be written is one diagnostic with the file's name, and no
       CHECK(error.all()[0].message.find("cannot write this file") == 0);
     }
   }
-  CHECK(folder.files() == 0);
+  CHECK(folder.entries() == 0);
 }
 
 TEST_CASE("a device is written to, not replaced") {

@@ -1,13 +1,11 @@
 #include "report/folder.hpp"
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "base/diagnostic.hpp"
 #include "catch.hpp"
+#include "scratch.hpp"
 
 namespace {
 
@@ -15,28 +13,7 @@ namespace fs = std::filesystem;
 using foretrain::SpecError;
 using foretrain::report::NewFile;
 using foretrain::report::NewFolder;
-
-class Place {
- public:
-  Place() {
-    std::string name = (fs::temp_directory_path() / "foretrain-folder-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) FAIL("cannot make a folder");
-    path = name;
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() { fs::remove_all(path); }
-  std::size_t entries() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator()));
-  }
-  fs::path path;
-};
-
-std::string read(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using foretrain::testing::read_back, foretrain::testing::Scratch;
 
 template <class Body>
 std::string complaint(Body body) {
@@ -51,7 +28,7 @@ std::string complaint(Body body) {
 }  // namespace
 
 TEST_CASE("a folder appears when it is finished, whole") {
-  const Place place;
+  const Scratch place;
   const std::string path = (place.path / "new/").string();
   {
     NewFolder folder(path);
@@ -60,13 +37,13 @@ TEST_CASE("a folder appears when it is finished, whole") {
     CHECK_FALSE(fs::exists(path));
     folder.finish();
   }
-  CHECK(read(place.path / "new/a") == "one");
-  CHECK(read(place.path / "new/b") == "two");
+  CHECK(read_back(place.path / "new/a") == "one");
+  CHECK(read_back(place.path / "new/b") == "two");
   CHECK(place.entries() == 1);
 }
 
 TEST_CASE("a folder that is not finished leaves nothing") {
-  const Place place;
+  const Scratch place;
   {
     NewFolder folder((place.path / "new").string());
     folder.add("a", "one");
@@ -75,14 +52,14 @@ TEST_CASE("a folder that is not finished leaves nothing") {
 }
 
 TEST_CASE("a folder takes the place of an empty one, and of nothing else") {
-  const Place place;
+  const Scratch place;
   fs::create_directory(place.path / "empty");
   {
     NewFolder folder((place.path / "empty").string());
     folder.add("a", "one");
     folder.finish();
   }
-  CHECK(read(place.path / "empty/a") == "one");
+  CHECK(read_back(place.path / "empty/a") == "one");
   CHECK(complaint([&] { NewFolder((place.path / "empty").string()); }) == "this folder holds files already");
   CHECK(complaint([&] { NewFolder((place.path / "empty/a").string()); }) == "this is a file, not a folder");
   CHECK(complaint([&] { NewFolder((place.path / "no/where").string()); }) ==
@@ -92,7 +69,7 @@ TEST_CASE("a folder takes the place of an empty one, and of nothing else") {
 }
 
 TEST_CASE("a file grows beside its name and takes it when it is finished") {
-  const Place place;
+  const Scratch place;
   const std::string path = (place.path / "a").string();
   {
     NewFile file(path);
@@ -102,12 +79,12 @@ TEST_CASE("a file grows beside its name and takes it when it is finished") {
     CHECK_FALSE(fs::exists(path));
     file.finish();
   }
-  CHECK(read(path) == "one two");
+  CHECK(read_back(path) == "one two");
   {
     NewFile file(path);
     file.add("three");
   }
-  CHECK(read(path) == "one two");
+  CHECK(read_back(path) == "one two");
   CHECK(place.entries() == 1);
   CHECK(complaint([&] { NewFile(place.path.string()); }) == "cannot write this file: it is a folder");
   CHECK(complaint([&] { NewFile((place.path / "no/where").string()); }) ==
