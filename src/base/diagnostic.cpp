@@ -65,6 +65,10 @@ Diagnostic in_file(std::string file, std::string message, std::string hint) {
   return d;
 }
 
+[[noreturn]] void refuse_file(const std::string& file, std::string message, std::string hint) {
+  throw SpecError({in_file(file, std::move(message), std::move(hint))});
+}
+
 std::string to_text(const Diagnostic& d) {
   constexpr const char* indent = "    ";
   std::string text = fmt::format("{}: error: {}", place_of(d), d.message);

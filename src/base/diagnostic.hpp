@@ -36,6 +36,9 @@ class SpecError : public std::runtime_error {
   std::vector<Diagnostic> all_;
 };
 
+// Throws the mistake of a whole file.
+[[noreturn]] void refuse_file(const std::string& file, std::string message, std::string hint = {});
+
 // The candidate nearest to `name` by edit distance (the first of equals), or "" when none is near enough to
 // be a typing slip: more than one edit, and more than one for three letters of `name`.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);

@@ -8,21 +8,21 @@
 
 #include "base/stats.hpp"
 #include "calibrate/fit_family.hpp"
+#include "calibrate/limits.hpp"
 #include "calibrate/shapes.hpp"
 #include "network/nccl.hpp"
 
 namespace foretrain::calibrate {
 namespace {
 
-constexpr std::size_t least_points = 12;  // eight factors, and some to judge
-constexpr double worst_median = 0.30;
+constexpr std::size_t least_collectives = 12;  // eight factors, and some to judge
 constexpr double huber = 0.1;   // residuals beyond count linearly: the formula itself is off by about that
 constexpr double ridge = 1e-4;  // holds factors that no point speaks of
 constexpr double reach = 1.5;   // of a factor's logarithm: 0.22 to 4.5 times
 constexpr int most_rounds = 40;
 constexpr double settled = 1e-4;
 
-using Factors = std::array<double, 8>;  // logarithms; latency and rate of each of four
+using Corrections = std::array<double, 8>;  // logarithms; latency and rate of each of four
 
 void scale(ProtocolRate& protocol, double latency, double rate, Bandwidth nominal) {
   protocol.base = std::exp(latency) * protocol.base;
@@ -30,7 +30,7 @@ void scale(ProtocolRate& protocol, double latency, double rate, Bandwidth nomina
   protocol.rate = std::min(std::exp(rate) * protocol.rate, std::max(nominal, protocol.rate));
 }
 
-CollectiveRates scaled(CollectiveRates rates, const Factors& x, Bandwidth nominal) {
+CollectiveRates scaled(CollectiveRates rates, const Corrections& x, Bandwidth nominal) {
   scale(rates.ll, x[0], x[1], nominal);
   scale(rates.ll128, x[0], x[1], nominal);
   scale(rates.simple, x[2], x[3], nominal);
@@ -41,7 +41,7 @@ CollectiveRates scaled(CollectiveRates rates, const Factors& x, Bandwidth nomina
   return rates;
 }
 
-double loss(const std::vector<Point>& points, const CollectiveRates& base, const Factors& x,
+double loss(const std::vector<Point>& points, const CollectiveRates& base, const Corrections& x,
             Bandwidth nominal) {
   const CollectiveRates rates = scaled(base, x, nominal);
   double sum = 0;
@@ -73,8 +73,8 @@ double least_along(double at, F f) {
   return f(found) < f(at) ? found : at;
 }
 
-Factors fit(const std::vector<Point>& points, const CollectiveRates& base, Bandwidth nominal) {
-  Factors x{};
+Corrections fit(const std::vector<Point>& points, const CollectiveRates& base, Bandwidth nominal) {
+  Corrections x{};
   for (int round = 0; round < most_rounds; ++round) {
     double moved = 0;
     for (double& factor : x) {
@@ -90,7 +90,7 @@ Factors fit(const std::vector<Point>& points, const CollectiveRates& base, Bandw
   return x;
 }
 
-Assessment assess(const std::vector<Point>& points, const CollectiveRates& rates) {
+Assessment assess_rates(const std::vector<Point>& points, const CollectiveRates& rates) {
   std::vector<double> errors;
   Seconds predicted{}, measured{};
   for (const Point& point : points) {
@@ -103,7 +103,7 @@ Assessment assess(const std::vector<Point>& points, const CollectiveRates& rates
 }
 
 // The data alone cannot leave a GPU faster than its links carry.
-std::string impossible(const std::vector<Point>& points, const hardware::GpuSpec& gpu) {
+std::string refusal_of(const std::vector<Point>& points, const hardware::GpuSpec& gpu) {
   for (const Point& point : points) {
     const double n = static_cast<double>(point.ranks);
     const Seconds least = point.measured.kernel.read * ((n - 1) / n) / gpu.nvlink.value;
@@ -133,8 +133,8 @@ Split split(const Groups& groups) {
 }
 
 void judge(CollectiveFit& found, const Groups& groups, const CollectiveRates& base, const Split& halves) {
-  found.held_out = assess(halves.held_out, *found.rates);
-  found.base = assess(halves.held_out, base);
+  found.held_out = assess_rates(halves.held_out, *found.rates);
+  found.base = assess_rates(halves.held_out, base);
   found.noise = noise_of(halves.held_out);
   found.worse = found.held_out->median > found.base->median + found.noise;
   for (const auto& [key, points] : groups) {
@@ -144,8 +144,8 @@ void judge(CollectiveFit& found, const Groups& groups, const CollectiveRates& ba
       if (is_held_out(i, points.size())) judges.push_back(points[i]);
     row.held_out = judges.size();
     if (!judges.empty()) {
-      row.median = assess(judges, *found.rates).median;
-      row.base = assess(judges, base).median;
+      row.median = assess_rates(judges, *found.rates).median;
+      row.base = assess_rates(judges, base).median;
     }
     found.rows.push_back(std::move(row));
   }
@@ -190,11 +190,11 @@ std::optional<CollectiveFit> fit_collectives(const std::vector<Point>& points, c
     found.reason = merged.contradiction;
   else if (!base.collectives.known())
     found.reason = fmt::format("{} states no collectives to start from", base.name);
-  else if (found.points < least_points || halves.held_out.empty())
+  else if (found.points < least_collectives || halves.held_out.empty())
     found.reason = fmt::format("{} points: a table of collectives needs {} and sizes between their ends",
-                               found.points, least_points);
+                               found.points, least_collectives);
   else
-    found.reason = impossible(merged.points, base);
+    found.reason = refusal_of(merged.points, base);
   if (!found.reason.empty()) return found;
   found.fitted_on = halves.fitted.size();
   found.rates =

@@ -27,7 +27,6 @@ using Measurements = std::vector<Measurement>;
 constexpr std::size_t least_tile = 8;       // four in each half for two unknowns
 constexpr std::size_t least_bandwidth = 6;  // four fitted, the ends among them, and two to judge
 constexpr std::size_t least_table = 4, least_beside_grid = 4;
-constexpr double worst_median = 0.30;
 constexpr double better = 0.8;  // another tile must lower the error by a fifth, or noise would choose it
 // Output tiles of common kernels: CUTLASS 3 and DeepGEMM on Hopper, cuBLASLt's list of tiles (cublasLt.h).
 constexpr std::array<std::array<std::int64_t, 2>, 3> tiles{{{128, 128}, {128, 256}, {256, 128}}};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "calibrate/limits.hpp"
 #include "calibrate/shapes.hpp"
 #include "hardware/robust_fit.hpp"
 
@@ -14,8 +15,8 @@ namespace {
 using hardware::Measurement;
 
 constexpr std::array<const char*, 4> kinds{"copy_to_host", "copy_to_gpu", "copy_on_gpu", "send_recv"};
-constexpr std::size_t least_points = 4;
-constexpr double least_range = 4, worst_median = 0.30;
+constexpr std::size_t least_sizes = 4;
+constexpr double least_range = 4;
 
 std::vector<Measurement> sizes_of(const std::vector<Point>& points, const std::string& kernel,
                                   std::string& contradiction) {
@@ -35,8 +36,8 @@ std::vector<Measurement> sizes_of(const std::vector<Point>& points, const std::s
 }
 
 void fit_line(TransferFit& fit, const std::vector<Measurement>& sizes, const hardware::GpuSpec& gpu) {
-  if (sizes.size() < least_points) {
-    fit.reason = fmt::format("{} sizes: a rate and a fixed time need {}", sizes.size(), least_points);
+  if (sizes.size() < least_sizes) {
+    fit.reason = fmt::format("{} sizes: a rate and a fixed time need {}", sizes.size(), least_sizes);
     return;
   }
   if (sizes.back().kernel.read < least_range * sizes.front().kernel.read) {

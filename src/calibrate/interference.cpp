@@ -11,10 +11,10 @@
 namespace foretrain::calibrate {
 namespace {
 
-using Key = std::tuple<std::string, std::uint64_t, bool>;  // kernel, shape, cold
+using AloneKey = std::tuple<std::string, std::uint64_t, bool>;  // kernel, shape, cold
 
 // Kernels are called "gemm_bf16_beside_copy_10" by what ran beside them.
-Key key_of(const Point& point) {
+AloneKey alone_key(const Point& point) {
   return {point.kernel.substr(0, point.kernel.find("_beside_")), hash_of(point.measured.kernel), point.cold};
 }
 
@@ -22,23 +22,23 @@ Key key_of(const Point& point) {
 // one.
 constexpr double step = 0.05;
 
-struct Factors {
+struct Slowed {
   std::vector<double> taken, measured, predicted, errors;
 };
 
 }  // namespace
 
 std::vector<SlowDown> compare_interference(const std::vector<Point>& points, const hardware::GpuSpec& gpu) {
-  std::map<Key, std::vector<double>> alone;
-  std::map<std::tuple<Family, std::int64_t, std::int64_t>, Factors> beside;
+  std::map<AloneKey, std::vector<double>> alone;
+  std::map<std::tuple<Family, std::int64_t, std::int64_t>, Slowed> beside;
   const auto is_alone = [](const Point& point) {
     return point.measured.conditions.sms_taken == 0 && point.measured.conditions.hbm_taken == 0;
   };
   for (const Point& point : points)
-    if (point.family && is_alone(point)) alone[key_of(point)].push_back(point.measured.time.base());
+    if (point.family && is_alone(point)) alone[alone_key(point)].push_back(point.measured.time.base());
   for (const Point& point : points) {
     if (!point.family || point.ranks > 1 || is_alone(point) || !has_curve(gpu, *point.family)) continue;
-    const auto found = alone.find(key_of(point));
+    const auto found = alone.find(alone_key(point));
     if (found == alone.end()) continue;
     const auto& [kernel, conditions, time] = point.measured;
     const Seconds law = predict(point.measured, gpu);

@@ -16,6 +16,9 @@ double share_of_bandwidth(const hardware::Measurement& point, const hardware::Gp
 // Why these points cannot be kernels of this GPU; "" when they can.
 std::string impossible(const std::vector<Point>& points, const hardware::GpuSpec& gpu);
 
+// A description whose error on points it has not seen exceeds this at the median describes nothing.
+inline constexpr double worst_median = 0.30;
+
 struct Sides {
   std::vector<hardware::Measurement> compute, memory;
   double bandwidth = 1;  // share of the HBM that bounds the kernels

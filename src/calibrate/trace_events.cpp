@@ -196,8 +196,8 @@ Trace Collector::finish(const std::string& path) {
     break;
   }
   if (gpus_.size() > 1)
-    throw SpecError({in_file(path, fmt::format("the trace holds kernels of {} GPUs", gpus_.size()),
-                             "import the trace of one rank with one GPU")});
+    refuse_file(path, fmt::format("the trace holds kernels of {} GPUs", gpus_.size()),
+                "import the trace of one rank with one GPU");
   return trace;
 }
 
@@ -224,8 +224,8 @@ void expect_readable(const std::string& path, std::ifstream& in) {
     throw SpecError({without_place(path + " is not a regular file")});
   const int first = in.peek();
   if (first == 0x1f)  // RFC 1952, section 2.3.1
-    throw SpecError({in_file(path, "the trace is compressed", "unpack it first: gunzip")});
-  if (first == std::ifstream::traits_type::eof()) throw SpecError({in_file(path, "the trace is empty")});
+    refuse_file(path, "the trace is compressed", "unpack it first: gunzip");
+  if (first == std::ifstream::traits_type::eof()) refuse_file(path, "the trace is empty");
 }
 
 }  // namespace
@@ -242,15 +242,15 @@ Trace read_trace(const std::string& path) {
   } catch (const Json::parse_error& e) {
     throw SpecError({not_json(path, e.byte, e.what())});
   } catch (const Json::exception& e) {  // a number that no double holds
-    throw SpecError({in_file(path, fmt::format("not a trace: {}", e.what()))});
+    refuse_file(path, fmt::format("not a trace: {}", e.what()));
   }
   if (!collector.found_events())
-    throw SpecError({in_file(path, "no list 'traceEvents': this is no trace of the PyTorch profiler")});
-  if (!collector.fault().empty()) throw SpecError({in_file(path, collector.fault())});
+    refuse_file(path, "no list 'traceEvents': this is no trace of the PyTorch profiler");
+  if (!collector.fault().empty()) refuse_file(path, collector.fault());
   Trace trace = collector.finish(path);
   if (trace.events.empty())
-    throw SpecError({in_file(path, "the trace holds no GPU kernels",
-                             "record it with torch.profiler.ProfilerActivity.CUDA")});
+    refuse_file(path, "the trace holds no GPU kernels",
+                "record it with torch.profiler.ProfilerActivity.CUDA");
   return trace;
 }
 

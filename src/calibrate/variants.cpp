@@ -11,10 +11,10 @@
 namespace foretrain::calibrate {
 namespace {
 
-constexpr std::size_t least_points = 4;  // a quartile needs as many
+constexpr std::size_t least_rates = 4;  // a quartile needs as many
 
 std::optional<Sourced<double>> rate_of(const std::vector<double>& rates) {
-  if (rates.size() < least_points) return std::nullopt;
+  if (rates.size() < least_rates) return std::nullopt;
   const double spread = (quantile(rates, 0.84) - quantile(rates, 0.16)) / 2;
   return Sourced<double>{std::min(1.0, quantile(rates, 0.5)), {"", "", std::min(1.0, spread)}};
 }

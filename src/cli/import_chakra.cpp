@@ -36,7 +36,7 @@ interchange::ReplayRates read_rates(const ImportChakraText& text) {
   return rates;
 }
 
-void check(const interchange::ChakraFiles& files) {
+void verify_files(const interchange::ChakraFiles& files) {
   constexpr std::size_t most = 10;
   const auto found = interchange::faults_of(files.workload);
   std::vector<Diagnostic> faults;
@@ -59,7 +59,7 @@ int import_chakra(const ImportChakraText& text, std::ostream& out) {
   const auto rates = read_rates(text);
   const Progress progress("reading " + text.prefix);
   const auto files = interchange::read_chakra_files(text.prefix);
-  check(files);
+  verify_files(files);
   const Imported imported{files, rates, interchange::replay(files.workload, rates)};
   if (!imported.replay.stopped.empty()) {
     out << fmt::format("{} never comes to its end: {}\n", files.prefix, imported.replay.stopped);

@@ -8,6 +8,7 @@
 
 #include "base/diagnostic.hpp"
 #include "cli/network.hpp"
+#include "cli/option_faults.hpp"
 #include "spec/units_text.hpp"
 
 namespace foretrain::cli {
@@ -21,11 +22,8 @@ constexpr std::size_t links_shown = 20;  // without a number
 constexpr std::int64_t links_most = 4'000'000;
 constexpr double largest_size = 1e15;  // bytes; a petabyte from one endpoint
 
-class Reading {
+class NetworkReading : public OptionFaults {
  public:
-  void fault(std::string message, std::string hint = {}) {
-    faults_.push_back(without_place(std::move(message), std::move(hint)));
-  }
   // The place of a word among those known; 0 and a fault where it is none of them.
   std::size_t word(const char* option, const std::string& text, const std::vector<std::string>& known) {
     const auto at = std::find(known.begin(), known.end(), text);
@@ -54,12 +52,6 @@ class Reading {
     fault(fmt::format("--bytes {} is not between 1 B and {:.0f} TB", spec::in_quotes(*text),
                       largest_size / 1e12));
   }
-  void give_up_if_faulty() const {
-    if (!faults_.empty()) throw SpecError(faults_);
-  }
-
- private:
-  std::vector<Diagnostic> faults_;
 };
 
 template <class Enum, std::size_t count>
@@ -71,7 +63,7 @@ std::vector<std::string> names() {
 using LinkKind = decltype(study::NetworkLevel::kind);
 using Routing = decltype(study::Traffic::routing);
 
-void read_efficiency(Reading& reading, const std::string& text, study::Traffic& traffic) {
+void read_efficiency(NetworkReading& reading, const std::string& text, study::Traffic& traffic) {
   const std::size_t cut = text.find('=');
   if (cut == std::string::npos)
     return reading.fault(fmt::format("--efficiency {} is not KIND=SHARE", spec::in_quotes(text)),
@@ -86,7 +78,7 @@ void read_efficiency(Reading& reading, const std::string& text, study::Traffic& 
   traffic.efficiency.of[kind] = share.value;
 }
 
-void read_experts(Reading& reading, const NetworkText& text, study::Traffic& traffic) {
+void read_experts(NetworkReading& reading, const NetworkText& text, study::Traffic& traffic) {
   const auto read = [&](const char* option, const std::optional<std::string>& typed, std::int64_t& value) {
     if (!typed) return;
     value = reading.number(option, *typed, 1, experts_most);
@@ -102,7 +94,7 @@ void read_experts(Reading& reading, const NetworkText& text, study::Traffic& tra
 }  // namespace
 
 NetworkRequest read_request(const NetworkText& text) {
-  Reading reading;
+  NetworkReading reading;
   NetworkRequest request;
   study::Traffic& traffic = request.traffic;
   const auto patterns = names<TrafficPattern, 6>();

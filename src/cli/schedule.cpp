@@ -24,7 +24,7 @@ using report::milliseconds_text;
 using report::seconds_of;
 using sim::Ticks;
 
-struct Outcome {
+struct ScheduleRun {
   plan::Program program;
   cluster::Timeline timeline;
   std::vector<RankMetrics> ranks;
@@ -32,8 +32,8 @@ struct Outcome {
   std::string published_limit;
 };
 
-Outcome simulate(const ScheduleOptions& o) {
-  Outcome r;
+ScheduleRun simulate(const ScheduleOptions& o) {
+  ScheduleRun r;
   r.program = plan::list_program(o.schedule, o.stages, o.micro_batches, o.virtual_stages);
   const std::vector<std::string> faults = plan::verify(
       r.program, plan::activation_limit(o.schedule, o.stages, o.micro_batches, o.virtual_stages));
@@ -73,7 +73,7 @@ std::vector<std::vector<std::int32_t>> stages_of(const plan::Program& program) {
   return stages;
 }
 
-std::string title_of(const ScheduleOptions& o, const Outcome& r) {
+std::string title_of(const ScheduleOptions& o, const ScheduleRun& r) {
   return fmt::format("{}: {} {} on {} {}, {} {}", plan::name_of(o.schedule), o.stages,
                      plural(o.stages, "stage", "stages"), r.program.ranks,
                      plural(r.program.ranks, "rank", "ranks"), o.micro_batches,
@@ -96,7 +96,7 @@ std::string input_text(const ScheduleOptions& o) {
   return text;
 }
 
-std::string bubble_text(const Outcome& r) {
+std::string bubble_text(const ScheduleRun& r) {
   const auto shorter = [](const RankMetrics& a, const RankMetrics& b) { return a.bubble < b.bubble; };
   const auto [least, most] = std::minmax_element(r.ranks.begin(), r.ranks.end(), shorter);
   double sum = 0;
@@ -107,7 +107,7 @@ std::string bubble_text(const Outcome& r) {
                      low == high ? " on every rank" : "", share);
 }
 
-std::string rank_table(const Outcome& r) {
+std::string rank_table(const ScheduleRun& r) {
   const auto stages = stages_of(r.program);
   std::string text =
       fmt::format("{:>4}  {:>9}  {:>12}  {:>12}  {:>6}  {:>6}  {:>6}  {:>6}  {:>6}  {:>11}\n", "rank",
@@ -122,7 +122,7 @@ std::string rank_table(const Outcome& r) {
   return text;
 }
 
-std::string text_of(const ScheduleOptions& o, const Outcome& r) {
+std::string schedule_text(const ScheduleOptions& o, const ScheduleRun& r) {
   std::string text = title_of(o, r) + "\n" + input_text(o) + "\n\n";
   text += fmt::format("makespan   {} ms\n", milliseconds_text(r.makespan));
   text += fmt::format("ideal      {} ms, the busiest rank without a wait\n", milliseconds_text(r.ideal));
@@ -134,7 +134,7 @@ std::string text_of(const ScheduleOptions& o, const Outcome& r) {
   return text;
 }
 
-std::string json_of(const ScheduleOptions& o, const Outcome& r) {
+std::string json_of(const ScheduleOptions& o, const ScheduleRun& r) {
   constexpr std::array names{"forward", "backward", "input_backward", "weight", "pair"};
   const auto stages = stages_of(r.program);
   report::JsonWriter json;
@@ -166,12 +166,12 @@ std::string json_of(const ScheduleOptions& o, const Outcome& r) {
 }  // namespace
 
 int run_schedule(const ScheduleOptions& options, std::ostream& out) {
-  const Outcome outcome = simulate(options);
+  const ScheduleRun outcome = simulate(options);
   if (!options.svg_file.empty()) {
     const std::string title = title_of(options, outcome) + "; " + input_text(options);
     report::write_file(options.svg_file, report::gantt_svg(outcome.program, outcome.timeline, title));
   }
-  out << (options.json ? json_of(options, outcome) : text_of(options, outcome));
+  out << (options.json ? json_of(options, outcome) : schedule_text(options, outcome));
   return 0;
 }
 

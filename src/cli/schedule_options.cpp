@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "cli/option_faults.hpp"
 #include "cli/schedule.hpp"
 #include "spec/units_text.hpp"
 
@@ -19,11 +20,8 @@ constexpr std::int64_t stages_most = 1024, micro_batches_most = 100'000, chunks_
 constexpr std::int64_t boxes_most = 200'000;  // of a picture that a browser still opens
 constexpr double longest_s = 1000.0;
 
-class Reading {
+class ScheduleReading : public OptionFaults {
  public:
-  void fault(std::string message, std::string hint = {}) {
-    faults_.push_back(without_place(std::move(message), std::move(hint)));
-  }
   bool missing(const char* option, const std::optional<std::string>& text, const char* example) {
     if (!text) fault(fmt::format("{} is missing", option), fmt::format("for example {} {}", option, example));
     return !text;
@@ -54,15 +52,9 @@ class Reading {
     if (missing(option, text, "1ms")) return std::nullopt;
     return time(option, *text, least_s);
   }
-  void give_up_if_faulty() const {
-    if (!faults_.empty()) throw SpecError(faults_);
-  }
-
- private:
-  std::vector<Diagnostic> faults_;
 };
 
-std::optional<Schedule> read_schedule(Reading& reading, const std::optional<std::string>& text) {
+std::optional<Schedule> read_schedule(ScheduleReading& reading, const std::optional<std::string>& text) {
   if (reading.missing("--schedule", text, "dualpipe")) return std::nullopt;
   if (const auto found = plan::schedule_named(*text); found) return found;
   const std::vector<std::string> names = plan::schedule_names();
@@ -73,7 +65,8 @@ std::optional<Schedule> read_schedule(Reading& reading, const std::optional<std:
   return std::nullopt;
 }
 
-void read_times(Reading& reading, const ScheduleText& text, bool needs_weight, ScheduleOptions& options) {
+void read_times(ScheduleReading& reading, const ScheduleText& text, bool needs_weight,
+                ScheduleOptions& options) {
   const auto f = reading.chunk("--f", text.f);
   const auto b = reading.chunk("--b", text.b);
   const auto w = text.w || needs_weight ? reading.chunk("--w", text.w, 0) : sim::Ticks{};
@@ -102,7 +95,7 @@ std::string stages_hint(const ScheduleOptions& o) {
                      (o.stages + o.virtual_stages - 1) / o.virtual_stages * o.virtual_stages);
 }
 
-void check_together(Reading& reading, const ScheduleText& text, const ScheduleOptions& options) {
+void check_together(ScheduleReading& reading, const ScheduleText& text, const ScheduleOptions& options) {
   const ScheduleOptions& o = options;
   const std::string reason = plan::why_not(o.schedule, o.stages, o.micro_batches, o.virtual_stages);
   if (!reason.empty()) {
@@ -126,7 +119,7 @@ void check_together(Reading& reading, const ScheduleText& text, const ScheduleOp
 }  // namespace
 
 ScheduleOptions read_schedule_options(const ScheduleText& text) {
-  Reading reading;
+  ScheduleReading reading;
   ScheduleOptions options;
   const std::optional<Schedule> schedule = read_schedule(reading, text.schedule);
   options.stages = reading.count("--stages", text.stages, stages_most, "8");

@@ -15,9 +15,9 @@ namespace {
 using sim::SimTime;
 using sim::Ticks;
 
-enum class Happening : std::uint8_t { chunk_done, port_due };
+enum class PipelineEvent : std::uint8_t { chunk_done, port_due };
 
-struct Barrier {
+struct GroupBarrier {
   int waiting = 0;
   SimTime start{};
 };
@@ -30,7 +30,7 @@ class Pipeline {
   // What the flow asks of its owner.
   void start_known(std::size_t id, SimTime ready);
   void plan_port(std::size_t id, SimTime time) {
-    engine_.at(time, Happening::port_due, static_cast<std::uint32_t>(id));
+    engine_.at(time, PipelineEvent::port_due, static_cast<std::uint32_t>(id));
   }
   Ticks wire(std::size_t) const { return p2p_.wire; }
   Ticks delay(std::size_t, std::size_t) const { return p2p_.latency; }
@@ -53,7 +53,7 @@ class Pipeline {
   sim::Engine engine_;
   Timeline timeline_;
   Flow<Pipeline> flow_;
-  std::vector<Barrier> barriers_;  // [group * ranks + rank]
+  std::vector<GroupBarrier> barriers_;  // [group * ranks + rank]
 };
 
 Pipeline::Pipeline(const plan::Program& program, const ChunkTimes& times, const P2p& p2p, const Lanes& lanes)
@@ -80,7 +80,7 @@ Pipeline::Pipeline(const plan::Program& program, const ChunkTimes& times, const 
 
 void Pipeline::start_known(std::size_t id, SimTime ready) {
   const std::size_t rank = id % ranks(), group = id / ranks() / group_size_;
-  Barrier& barrier = barriers_[group * ranks() + rank];
+  GroupBarrier& barrier = barriers_[group * ranks() + rank];
   barrier.start = std::max(barrier.start, ready);
   if (static_cast<std::size_t>(++barrier.waiting) < group_size_) return;
   const SimTime start = barrier.start;
@@ -94,7 +94,7 @@ void Pipeline::start_group(std::size_t group, std::size_t rank, SimTime start) {
     const std::size_t instruction = flow_.at(id).next;
     const SimTime end = start + times_[times_.size() == 1 ? 0 : group][rank][instruction];
     timeline_.spans[lane][rank].push_back({static_cast<std::int32_t>(instruction), start, end});
-    engine_.at(end, Happening::chunk_done, static_cast<std::uint32_t>(id));
+    engine_.at(end, PipelineEvent::chunk_done, static_cast<std::uint32_t>(id));
   }
 }
 
@@ -109,10 +109,10 @@ void Pipeline::check_ended() const {
 Timeline Pipeline::run() {
   for (std::size_t id = 0; id < lanes_ * ranks(); ++id) flow_.try_start(id);
   engine_.run([this](const sim::Event& event) {
-    switch (event.kind<Happening>()) {
-      case Happening::chunk_done:
+    switch (event.kind<PipelineEvent>()) {
+      case PipelineEvent::chunk_done:
         return flow_.finish(event.id(), engine_.now());
-      case Happening::port_due:
+      case PipelineEvent::port_due:
         return flow_.drain(event.id(), engine_.now());
     }
   });

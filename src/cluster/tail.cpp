@@ -8,7 +8,7 @@ namespace {
 using model::Unit;
 using plan::Action;
 
-std::size_t index(Unit unit) {
+std::size_t slot(Unit unit) {
   return static_cast<std::size_t>(unit);
 }
 
@@ -16,7 +16,7 @@ std::size_t index(Unit unit) {
 double weight_of(const ChunkInputs& inputs, const UnitPrices& prices, Unit unit, bool forward) {
   using enum BlockKind;
   Seconds sum;
-  const auto& blocks = prices.alone[index(unit)].blocks;
+  const auto& blocks = prices.alone[slot(unit)].blocks;
   const auto add = [&](BlockKind kind) {
     const auto& curve = blocks[static_cast<std::size_t>(kind)];
     if (!curve.empty()) sum += curve.at(static_cast<double>(inputs.work.routed_rows)).alone;
@@ -101,7 +101,7 @@ double bound_by_sms(const ChunkInputs& inputs, const UnitPrices& prices, bool fo
     for (const Unit unit : stage)
       for (std::size_t k = 0; k < block_kinds; ++k) {
         const auto kind = static_cast<BlockKind>(k);
-        const auto& curve = prices.alone[index(unit)].blocks[k];
+        const auto& curve = prices.alone[slot(unit)].blocks[k];
         const bool of_forward = kind == BlockKind::attention_f || kind == BlockKind::mlp_f;
         if (curve.empty() || of_forward != forward) continue;
         const auto time = curve.at(static_cast<double>(inputs.work.routed_rows));
@@ -132,15 +132,14 @@ Seconds exposed_reduction(const ChunkInputs& inputs, const UnitPrices& prices, c
            list_passages(inputs, prices, inputs.stages[static_cast<std::size_t>(visit.stage)], false)) {
         const Seconds whole = visit.start + (visit.end - visit.start) * p.end;
         const Seconds begin = std::max(done, whole);
-        done = begin + buckets.reduce[index(p.unit)];
-        copied = std::max(copied, done) + buckets.to_host[index(p.unit)];
+        done = begin + buckets.reduce[slot(p.unit)];
+        copied = std::max(copied, done) + buckets.to_host[slot(p.unit)];
         beside += beside_chunks(timeline.spans[lane][r], begin, done);
       }
     last = std::max(last, copied);
     most = std::max(most, beside);
   }
-  return std::max(seconds(0), last - sim::to_seconds(ended)) +
-         slowed(inputs, prices, most, false);
+  return std::max(seconds(0), last - sim::to_seconds(ended)) + slowed(inputs, prices, most, false);
 }
 
 Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, const plan::Program& program,
@@ -151,7 +150,7 @@ Seconds exposed_gather(const ChunkInputs& inputs, const UnitPrices& prices, cons
     for (const Visit& visit : list_visits(program, timeline.spans[lane][r], r, true))
       for (const Passage& p :
            list_passages(inputs, prices, inputs.stages[static_cast<std::size_t>(visit.stage)], true)) {
-        gathered += buckets.gather[index(p.unit)];
+        gathered += buckets.gather[slot(p.unit)];
         delay = std::max(delay, gathered - visit.start - (visit.end - visit.start) * p.begin);
       }
     longest = std::max(longest, delay);

@@ -9,12 +9,12 @@ namespace foretrain::hardware {
 
 namespace {
 
-struct Place {  // between two points of an axis
+struct Between {  // between two points of an axis
   std::size_t left = 0, right = 0;
   double share = 0;  // of the right one
 };
 
-Place find_place(const std::vector<double>& axis, double size) {
+Between find_between(const std::vector<double>& axis, double size) {
   if (size <= axis.front()) return {};
   if (size >= axis.back()) return {axis.size() - 1, axis.size() - 1, 0};
   const auto right =
@@ -46,7 +46,8 @@ GemmGrid without_waves(GemmGrid grid, std::int64_t tile_m, std::int64_t tile_n, 
 double efficiency(const GemmGrid& grid, double m, double n, double k, std::int64_t sms) {
   check(!grid.m.empty() && grid.logarithms.size() == grid.m.size() * grid.n.size() * grid.k.size(),
         "a grid has a value for each of its points");
-  const Place in_m = find_place(grid.m, m), in_n = find_place(grid.n, n), in_k = find_place(grid.k, k);
+  const Between in_m = find_between(grid.m, m), in_n = find_between(grid.n, n),
+                in_k = find_between(grid.k, k);
   const auto along_k = [&](std::size_t i, std::size_t j) {
     const auto* row = &grid.logarithms[(i * grid.n.size() + j) * grid.k.size()];
     return (1 - in_k.share) * row[in_k.left] + in_k.share * row[in_k.right];

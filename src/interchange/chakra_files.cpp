@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::string& file, std::string message, std::string hint = {}) {
-  throw SpecError({in_file(file, std::move(message), std::move(hint))});
-}
-
 struct Name {
   std::string prefix;
   std::uint32_t rank = 0;
@@ -51,7 +47,7 @@ std::string read_file(const std::string& file) {
   std::ostringstream text;
   if (!in || !(text << in.rdbuf())) {
     if (in && in.peek() == std::ifstream::traits_type::eof()) return {};  // an empty file
-    fail(file, "cannot read this file");
+    refuse_file(file, "cannot read this file");
   }
   return std::move(text).str();
 }
@@ -79,18 +75,18 @@ ChakraFiles read_chakra_files(const std::string& prefix_or_folder) {
     std::string known;
     for (const auto& [prefix, ranks] : prefixes)
       known += fmt::format("{}{}", known.empty() ? "there is " : ", ", (folder / prefix).string());
-    fail(prefix_or_folder,
-         is_folder && prefixes.size() > 1 ? "this folder holds traces of several prefixes"
-                                          : "no traces of this name",
-         known.empty() ? "traces are files named PREFIX.0.et, PREFIX.1.et, ..." : known);
+    refuse_file(prefix_or_folder,
+                is_folder && prefixes.size() > 1 ? "this folder holds traces of several prefixes"
+                                                 : "no traces of this name",
+                known.empty() ? "traces are files named PREFIX.0.et, PREFIX.1.et, ..." : known);
   }
   ChakraFiles files{(folder / found->first).string(), 0, {}};
   const auto name_of = [&](std::uint32_t rank) { return fmt::format("{}.{}.et", files.prefix, rank); };
   std::uint32_t next = 0;
   for (const auto rank : found->second)
     if (rank != next++)
-      fail(name_of(next - 1), fmt::format("there is no trace of rank {}, but one of rank {}", next - 1,
-                                          *found->second.rbegin()));
+      refuse_file(name_of(next - 1), fmt::format("there is no trace of rank {}, but one of rank {}", next - 1,
+                                                 *found->second.rbegin()));
   for (const auto rank : found->second) {
     const std::string bytes = read_file(name_of(rank));
     files.bytes += bytes.size();

@@ -72,9 +72,9 @@ Node exchange_node(const Simulated& s, ExchangeKind kind, model::Unit unit) {
 }
 
 // One kind of chunk, listed.
-class Listing {
+class ChunkListing {
  public:
-  Listing(const Simulated& simulated, const cluster::ChunkKey& key, Level level)
+  ChunkListing(const Simulated& simulated, const cluster::ChunkKey& key, Level level)
       : s_(simulated), level_(level) {
     const auto& p = *s_.prepared;
     work_ = cluster::group_work(p.inputs, p.prices, *s_.pools, key, 1);
@@ -174,7 +174,7 @@ class Listing {
 }  // namespace
 
 ChunkTemplate list_chunk(const Simulated& simulated, const cluster::ChunkKey& key, Level level) {
-  Listing listing(simulated, key, level);
+  ChunkListing listing(simulated, key, level);
   return level == Level::chunk ? listing.whole() : listing.opened();
 }
 

@@ -39,9 +39,9 @@ struct Letter {
 };
 
 // Writes the nodes of one rank.
-class Listing {
+class RankListing {
  public:
-  Listing(const Outline& outline, std::int64_t rank)
+  RankListing(const Outline& outline, std::int64_t rank)
       : outline_(outline),
         program_(outline.simulated.step->program),
         p2p_(outline.simulated.prepared->p2p),
@@ -173,7 +173,7 @@ Outline outline(const Simulated& simulated, const ExportOptions& options) {
 }
 
 std::vector<Node> list_nodes(const Outline& outline, std::int64_t rank) {
-  return Listing(outline, rank).list();
+  return RankListing(outline, rank).list();
 }
 
 Workload list_workload(const Outline& outline) {

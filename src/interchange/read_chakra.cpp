@@ -17,10 +17,6 @@ namespace {
 
 namespace wire = chakra_wire;
 
-[[noreturn]] void fail(const std::string& file, std::string message, std::string hint = {}) {
-  throw SpecError({in_file(file, std::move(message), std::move(hint))});
-}
-
 // The messages of a file, one after the other, each behind its length.
 class Frames {
  public:
@@ -31,12 +27,12 @@ class Frames {
     const std::size_t begin = at_;
     const std::uint64_t length = varint();
     if (length > bytes_.size() - at_)
-      fail(file_,
-           fmt::format("byte {}: {} of {} bytes begins, but only {} are left", begin, what, length,
-                       bytes_.size() - at_),
-           "the file was cut off, or it is no Chakra trace");
+      refuse_file(file_,
+                  fmt::format("byte {}: {} of {} bytes begins, but only {} are left", begin, what, length,
+                              bytes_.size() - at_),
+                  "the file was cut off, or it is no Chakra trace");
     if (!message.ParseFromArray(bytes_.data() + at_, static_cast<int>(length)))
-      fail(file_, fmt::format("byte {}: {} cannot be read", begin, what), "this is no Chakra trace");
+      refuse_file(file_, fmt::format("byte {}: {} cannot be read", begin, what), "this is no Chakra trace");
     at_ += length;
   }
 
@@ -44,7 +40,7 @@ class Frames {
   std::uint64_t varint() {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 32; shift += 7) {
-      if (ended()) fail(file_, "the file ends inside the length of a message", "it was cut off");
+      if (ended()) refuse_file(file_, "the file ends inside the length of a message", "it was cut off");
       const auto byte = static_cast<unsigned char>(bytes_[at_++]);
       value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
       if (byte < 0x80) {
@@ -52,7 +48,7 @@ class Frames {
         return value;
       }
     }
-    fail(file_, fmt::format("byte {}: no length of a message", at_), "this is no Chakra trace");
+    refuse_file(file_, fmt::format("byte {}: no length of a message", at_), "this is no Chakra trace");
   }
 
   std::string_view bytes_;
@@ -134,7 +130,7 @@ class Reading {
     return nullptr;
   }
   [[noreturn]] void fault(const std::string& what) const {
-    fail(file_, fmt::format("node {} ({}): {}", in_.id(), in_.name(), what));
+    refuse_file(file_, fmt::format("node {} ({}): {}", in_.id(), in_.name(), what));
   }
   std::int64_t number(const char* name, std::optional<std::int64_t> otherwise) const {
     const auto* a = find(name);
@@ -227,13 +223,13 @@ void resolve(const std::vector<std::vector<std::uint64_t>>& needs, const std::st
   std::map<std::uint64_t, std::uint32_t> places;
   for (std::uint32_t i = 0; i < nodes.size(); ++i)
     if (!places.emplace(nodes[i].id, i).second)
-      fail(file, fmt::format("two nodes have the id {}", nodes[i].id));
+      refuse_file(file, fmt::format("two nodes have the id {}", nodes[i].id));
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     for (const auto need : needs[i]) {
       const auto found = places.find(need);
       if (found == places.end())
-        fail(file, fmt::format("node {} ({}) needs node {}, which does not exist", nodes[i].id, nodes[i].name,
-                               need));
+        refuse_file(file, fmt::format("node {} ({}) needs node {}, which does not exist", nodes[i].id,
+                                      nodes[i].name, need));
       nodes[i].needs.push_back(found->second);
     }
     std::sort(nodes[i].needs.begin(), nodes[i].needs.end());
@@ -244,8 +240,8 @@ void resolve(const std::vector<std::vector<std::uint64_t>>& needs, const std::st
 }  // namespace
 
 std::vector<Node> read_chakra(std::string_view bytes, const std::string& file, Groups& groups) {
-  if (bytes.empty()) fail(file, "the file is empty", "a Chakra trace begins with its metadata");
-  if (bytes.substr(0, 2) == "\x1f\x8b") fail(file, "the file is packed with gzip", "unpack it first");
+  if (bytes.empty()) refuse_file(file, "the file is empty", "a Chakra trace begins with its metadata");
+  if (bytes.substr(0, 2) == "\x1f\x8b") refuse_file(file, "the file is packed with gzip", "unpack it first");
   Frames frames(bytes, file);
   wire::Header header;
   frames.next(header, "the metadata");
@@ -256,7 +252,8 @@ std::vector<Node> read_chakra(std::string_view bytes, const std::string& file, G
     wire::Node node;
     frames.next(node, "a node");
     if (node.type() == wire::Node::METADATA && !read_metadata(node.inputs().values(), groups))
-      fail(file, fmt::format("node {} ({}): its process groups cannot be read", node.id(), node.name()));
+      refuse_file(file,
+                  fmt::format("node {} ({}): its process groups cannot be read", node.id(), node.name()));
     nodes.push_back(Reading(node, file).read());
     if (is_note(node)) {
       notes.push_back(std::move(nodes.back()));

@@ -45,9 +45,9 @@ Shown shown(const Simulated& s, std::size_t rank) {
   return show;
 }
 
-class Listing {
+class TailListing {
  public:
-  Listing(const Simulated& simulated, std::size_t rank)
+  TailListing(const Simulated& simulated, std::size_t rank)
       : s_(simulated), plan_(*simulated.spec->plan), time_(simulated.prepared->optimizer[rank]) {
     held_ = {time_.dense_parameters, time_.expert_parameters};
     copies_ = plan::copies_of(plan_);
@@ -138,7 +138,7 @@ class Listing {
 }  // namespace
 
 std::vector<Tail> list_tail(const Simulated& simulated, std::size_t pipeline_rank) {
-  return Listing(simulated, pipeline_rank).list(shown(simulated, pipeline_rank));
+  return TailListing(simulated, pipeline_rank).list(shown(simulated, pipeline_rank));
 }
 
 }  // namespace foretrain::interchange

@@ -30,7 +30,7 @@ LoadSampler::LoadSampler(std::int64_t ranks, double relative_sd)
   check(ranks > 0 && relative_sd >= 0, "loads need ranks and a spread");
 }
 
-Loads LoadSampler::draw(Rng& rng) const {
+DrawnLoads LoadSampler::draw(Rng& rng) const {
   if (!spread_) return {};
   const double most = minus_log_(1 - rng.uniform()) / static_cast<double>(ranks_);
   if (rng.uniform(static_cast<std::uint64_t>(ranks_)) == 0) return {load_(most), load_(most)};

@@ -17,14 +17,14 @@
 
 namespace foretrain::network {
 
-struct Loads {
+struct DrawnLoads {
   double own = 1, most = 1;
 };
 
 class LoadSampler {
  public:
   LoadSampler(std::int64_t ranks, double relative_sd);
-  Loads draw(
+  DrawnLoads draw(
       Rng& rng) const;  // exactly {1, 1}, with nothing drawn, where relative_sd is 0 or the rank is alone
 
  private:

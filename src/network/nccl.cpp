@@ -27,12 +27,12 @@ constexpr std::array<Corrections, 3> tree_correction{
     Corrections{1, 1, 1, 1, 1, .9, .8, .8, .8, .7, .6, .6, .6, .6, .6, .6, .8, .9, .9, .9, .9, 1, 1},
     Corrections{.9, .9, .9, .9, .9, .9, .9, .8, .7, .6, .6, .5, .5, .5, .5, .6, .7, .8, .7, .7, .8, .9, .9}};
 
-double count(std::int64_t n) {
+double real(std::int64_t n) {
   return static_cast<double>(n);
 }
 
 Bandwidth rails(const GroupShape& g, const LinkSpeeds& speeds) {
-  return count(g.gpus_per_node) * (speeds.ring_ib > Bandwidth{} ? speeds.ring_ib : speeds.ib);
+  return real(g.gpus_per_node) * (speeds.ring_ib > Bandwidth{} ? speeds.ring_ib : speeds.ib);
 }
 
 // What latency does not hide: 1 adds both, infinity takes the longer.
@@ -51,8 +51,8 @@ Seconds ring(Pattern pattern, Protocol p, Bytes buffer, const GroupShape& g, con
   const CollectiveRates& nccl = speeds.nccl;
   const ProtocolRate& protocol = rate_of(nccl, p);
   const bool twice = pattern == Pattern::all_reduce;
-  const double n = count(g.size()), steps = (twice ? 2 : 1) * (n - 1);
-  const double crossing = g.nodes < 2 ? 0 : std::min(steps, twice ? 2 * count(g.nodes) : count(g.nodes) - 1);
+  const double n = real(g.size()), steps = (twice ? 2 : 1) * (n - 1);
+  const double crossing = g.nodes < 2 ? 0 : std::min(steps, twice ? 2 * real(g.nodes) : real(g.nodes) - 1);
   const Seconds latency = protocol.base + (steps - crossing) * protocol.step + crossing * ring_net[i];
   Seconds data = buffer * ((steps + nccl.own_share) / n) / protocol.rate;
   if (g.nodes > 1) {
@@ -65,14 +65,14 @@ Seconds ring(Pattern pattern, Protocol p, Bytes buffer, const GroupShape& g, con
 
 Seconds tree(Protocol p, Bytes buffer, const GroupShape& g, const LinkSpeeds& speeds) {
   const auto i = static_cast<std::size_t>(p);
-  const double levels = std::floor(std::log2(count(g.nodes)));
+  const double levels = std::floor(std::log2(real(g.nodes)));
   const Seconds latency =
-      tree_base[i] + 2 * ((count(g.gpus_per_node) - 1) * tree_hop[i] + levels * tree_net[i]);
+      tree_base[i] + 2 * ((real(g.gpus_per_node) - 1) * tree_hop[i] + levels * tree_net[i]);
   const double crossings = g.nodes > 2 ? 2 : 1;  // of the buffer over the rails; up and down share a rail
   const Bandwidth nvlink = (g.nodes > 2 ? speeds.nccl.tree_share : 1) * 0.5 * rate_of(speeds.nccl, p).rate;
   const double power = std::max(0.0, std::floor(std::log2(buffer / 64_B)));
   const double correction =
-      power < count(tree_sizes) ? tree_correction[i][static_cast<std::size_t>(power)] : 1.0;
+      power < real(tree_sizes) ? tree_correction[i][static_cast<std::size_t>(power)] : 1.0;
   const Bandwidth rate =
       tree_rate * correction * std::min(nvlink, rail_share[i] / crossings * rails(g, speeds));
   return latency + buffer / rate;
@@ -80,7 +80,7 @@ Seconds tree(Protocol p, Bytes buffer, const GroupShape& g, const LinkSpeeds& sp
 
 Seconds nvls(Bytes buffer, const GroupShape& g, const LinkSpeeds& speeds) {
   const CollectiveRates& nccl = speeds.nccl;
-  const Seconds inside = count(g.gpus_per_node) * nccl.nvls_step;
+  const Seconds inside = real(g.gpus_per_node) * nccl.nvls_step;
   if (g.nodes == 1) return inside + buffer / nccl.nvls_rate;
   return inside + 2 * nvls_net + buffer / std::min(nccl.nvls_rate, rails(g, speeds));
 }
@@ -92,7 +92,7 @@ std::vector<Candidate> list_candidates(Pattern pattern, Bytes buffer, const Grou
   constexpr std::array protocols{Protocol::ll, Protocol::ll128, Protocol::simple};
   const CollectiveRates& nccl = speeds.nccl;
   const bool one_node = g.nodes == 1;
-  const bool small = buffer / count(g.size()) < nccl.ll_up_to;
+  const bool small = buffer / real(g.size()) < nccl.ll_up_to;
   std::vector<Candidate> all;
   for (const Protocol p : protocols) {
     if (one_node && small == (p == Protocol::simple)) continue;
@@ -113,7 +113,7 @@ Candidate fastest(const std::vector<Candidate>& candidates) {
 
 Seconds time_of_nccl_all_to_all(Bytes buffer, const GroupShape& g, const LinkSpeeds& speeds) {
   const CollectiveRates& nccl = speeds.nccl;
-  const double n = count(g.size()), m = count(g.gpus_per_node);
+  const double n = real(g.size()), m = real(g.gpus_per_node);
   const Bytes inside = buffer * ((m - 1 + nccl.exchange_own_share) / n), outside = buffer * ((n - m) / n);
   const auto with = [&](const ProtocolRate& p, Protocol net) {
     const Seconds latency = p.base + (n - 1) * p.step;

@@ -155,7 +155,7 @@ void add_states(MemoryReport& report, const MemoryInputs& in, const Held& held, 
     report.host = bytes((in.optimizer_bytes_per_parameter + in.gradient_bytes_per_parameter) * shared);
     add(report, "optimizer", 0,
         fmt::format("{:.2f} GiB in host memory, with the gradients' copy there: {} + {} B a parameter",
-                    report.host.base() / 1073741824.0, in.optimizer_bytes_per_parameter, gradient));
+                    report.host / one_gib, in.optimizer_bytes_per_parameter, gradient));
     return;
   }
   add(report, "optimizer", in.optimizer_bytes_per_parameter * shared,

@@ -34,7 +34,7 @@ std::string letter(std::size_t i) {
 double peak_memory(const StageOutcome& stage) {
   Bytes peak{};
   for (const plan::MemoryReport& m : stage.memory) peak = std::max(peak, m.total);
-  return peak.base() / 1073741824.0;
+  return peak / one_gib;
 }
 
 // Of the stage of that name, or nothing.
@@ -57,8 +57,10 @@ std::vector<Line> list_run_lines(const Outcome& first) {
   const std::string k = large ? "K " : "";
   std::vector<Line> lines{
       {"whole run, days", [](const Outcome& o) { return o.total->duration.base() / 86400; }, 2, false},
-      {"whole run, " + k + "GPU-hours", [unit](const Outcome& o) { return o.total->gpu_hours / unit; }, 1, false},
-      {"whole run, " + k + "dollars", [unit](const Outcome& o) { return o.total->cost.base() / unit; }, 1, false},
+      {"whole run, " + k + "GPU-hours", [unit](const Outcome& o) { return o.total->gpu_hours / unit; }, 1,
+       false},
+      {"whole run, " + k + "dollars", [unit](const Outcome& o) { return o.total->cost.base() / unit; }, 1,
+       false},
   };
   for (const StageOutcome& s : first.stages) {
     if (first.stages.size() < 2) break;

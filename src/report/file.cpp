@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::string& path, int error) {
-  throw SpecError({in_file(path, "cannot write this file: " + std::generic_category().message(error))});
+[[noreturn]] void refuse_write(const std::string& path, int error) {
+  refuse_file(path, "cannot write this file: " + std::generic_category().message(error));
 }
 
 // 0, or the error's number.
@@ -43,12 +43,12 @@ int write_and_close(int file, std::string_view bytes) {
 void write_file(const std::string& path, std::string_view bytes) {
   struct stat existing {};
   const bool exists = ::stat(path.c_str(), &existing) == 0;
-  if (exists && S_ISDIR(existing.st_mode)) fail(path, EISDIR);
-  if (exists && ::access(path.c_str(), W_OK) != 0) fail(path, errno);
+  if (exists && S_ISDIR(existing.st_mode)) refuse_write(path, EISDIR);
+  if (exists && ::access(path.c_str(), W_OK) != 0) refuse_write(path, errno);
   if (exists && !S_ISREG(existing.st_mode)) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     const int error = file < 0 ? errno : write_and_close(file, bytes);
-    if (error != 0) fail(path, error);
+    if (error != 0) refuse_write(path, error);
     return;
   }
   std::error_code ignored;
@@ -61,14 +61,14 @@ void write_file(const std::string& path, std::string_view bytes) {
     part = target + ".part" + std::to_string(attempt);
     file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                   exists ? existing.st_mode & 0777U : 0666U);
-    if (file < 0 && errno != EEXIST) fail(path, errno);
+    if (file < 0 && errno != EEXIST) refuse_write(path, errno);
   }
-  if (file < 0) fail(path, EEXIST);
+  if (file < 0) refuse_write(path, EEXIST);
   int error = write_and_close(file, bytes);
   if (error == 0 && std::rename(part.c_str(), target.c_str()) != 0) error = errno;
   if (error != 0) {
     ::unlink(part.c_str());
-    fail(path, error);
+    refuse_write(path, error);
   }
 }
 

@@ -13,20 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::string& path, std::string message, std::string hint = {}) {
-  throw SpecError({in_file(path, std::move(message), std::move(hint))});
-}
-
 }  // namespace
 
 NewFolder::NewFolder(std::string path) : path_(std::move(path)) {
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   std::error_code error;
-  if (path_.empty()) fail("\"\"", "a folder needs a name");
+  if (path_.empty()) refuse_file("\"\"", "a folder needs a name");
   if (fs::exists(path_, error) && !fs::is_directory(path_, error))
-    fail(path_, "this is a file, not a folder");
+    refuse_file(path_, "this is a file, not a folder");
   if (fs::exists(path_, error) && !fs::is_empty(path_, error))
-    fail(path_, "this folder holds files already", "name a new one, or remove it first");
+    refuse_file(path_, "this folder holds files already", "name a new one, or remove it first");
   for (int attempt = 0; attempt < 100; ++attempt) {  // one that was cut off has its own
     const std::string part = path_ + ".part" + std::to_string(attempt);
     if (fs::create_directory(part, error)) {
@@ -35,7 +31,8 @@ NewFolder::NewFolder(std::string path) : path_(std::move(path)) {
     }
     if (error) break;
   }
-  fail(path_, "cannot make this folder: " + (error ? error.message() : std::string("names are taken")));
+  refuse_file(path_,
+              "cannot make this folder: " + (error ? error.message() : std::string("names are taken")));
 }
 
 NewFolder::~NewFolder() {
@@ -49,13 +46,13 @@ void NewFolder::add(const std::string& name, std::string_view bytes) {
 
 void NewFolder::finish() {
   if (std::rename(part_.c_str(), path_.c_str()) != 0)  // over an empty folder too
-    fail(path_, "cannot make this folder: " + std::generic_category().message(errno));
+    refuse_file(path_, "cannot make this folder: " + std::generic_category().message(errno));
   part_.clear();
 }
 
 NewFile::NewFile(std::string path) : path_(std::move(path)) {
-  if (path_.empty()) fail("\"\"", "a file needs a name");
-  if (fs::is_directory(path_)) fail(path_, "cannot write this file: it is a folder");
+  if (path_.empty()) refuse_file("\"\"", "a file needs a name");
+  if (fs::is_directory(path_)) refuse_file(path_, "cannot write this file: it is a folder");
   int attempt = 0;
   do {  // one that was cut off has its own
     part_ = path_ + ".part" + std::to_string(attempt);
@@ -63,7 +60,7 @@ NewFile::NewFile(std::string path) : path_(std::move(path)) {
   out_.open(part_, std::ios::binary);
   if (!out_) {
     part_.clear();
-    fail(path_, "cannot write this file: " + std::generic_category().message(errno));
+    refuse_file(path_, "cannot write this file: " + std::generic_category().message(errno));
   }
 }
 
@@ -80,7 +77,7 @@ void NewFile::add(std::string_view bytes) {
 void NewFile::finish() {
   out_.close();
   if (!out_ || std::rename(part_.c_str(), path_.c_str()) != 0)
-    fail(path_, "cannot write this file: " + std::generic_category().message(errno));
+    refuse_file(path_, "cannot write this file: " + std::generic_category().message(errno));
   part_.clear();
 }
 

@@ -22,7 +22,7 @@ void number(JsonWriter& json, std::string_view key, double value) {
     json.key(key).null();
 }
 
-std::string_view name_of(spec::StageSpec::Kind kind) {
+std::string_view kind_text(spec::StageSpec::Kind kind) {
   switch (kind) {
     case spec::StageSpec::Kind::pretraining:
       return "pretraining";
@@ -107,7 +107,7 @@ void write_rollout(JsonWriter& json, const study::RolloutOutcome& r) {
 }
 
 void write_stage(JsonWriter& json, const StageOutcome& s) {
-  json.begin_object().member("name", s.name).member("kind", name_of(s.kind));
+  json.begin_object().member("name", s.name).member("kind", kind_text(s.kind));
   number(json, "tokens", s.tokens);
   number(json, "steps", s.steps);
   number(json, "step_time_s", s.step.step_time.base());  // the update alone, as the rows of breakdown_s

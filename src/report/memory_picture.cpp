@@ -17,12 +17,7 @@ namespace {
 using cluster::MemoryCurve;
 using cluster::MemoryPoint;
 
-constexpr double gib = 1073741824.0;
 constexpr int picture_width = 80;
-
-std::string gib_text(Bytes size) {
-  return fixed(size.base() / gib, 2);
-}
 
 // "5 of stage 3, 2 of stage 12"; of virtual stages with equally many how many stages they are.
 std::string held_text(const MemoryCurve& curve) {

@@ -16,7 +16,7 @@ namespace {
 // Blue for what is in use, vermilion for more than there is: Okabe and Ito (Color Universal Design, 2008).
 constexpr const char* used_colour = "#56b4e9";
 constexpr const char* over_colour = "#d55e00";
-constexpr double left = 110, top = 64, band = 56, height = 44;
+constexpr double bands_left = 110, bands_top = 64, band = 56, height = 44;
 
 struct Band {
   const TimeFrame& frame;
@@ -48,30 +48,31 @@ void draw_peak(std::string& svg, const cluster::MemoryCurve& curve, const Band& 
 
 std::string memory_over_time_svg(const spec::StageSpec& stage, const study::MemoryOverTime& memory) {
   const auto makespan = memory.step.step.timeline.makespan;
-  const TimeFrame frame{left, 1000, std::max(1.0, static_cast<double>(makespan.time_since_epoch().count()))};
-  const double bottom = top + band * static_cast<double>(memory.ranks.size());
+  const TimeFrame frame{bands_left, 1000,
+                        std::max(1.0, static_cast<double>(makespan.time_since_epoch().count()))};
+  const double bottom = bands_top + band * static_cast<double>(memory.ranks.size());
   const Bytes limit = memory.step.memory.front().limit;
   Bytes full = limit;
   for (const auto& curve : memory.ranks) full = std::max(full, curve.points[curve.peak].used);
-  std::string svg = svg_head(left + frame.width + 30, bottom + 40,
-                             fmt::format("Memory of one GPU through a step of {}", stage.name), left);
+  std::string svg = svg_head(bands_left + frame.width + 30, bottom + 40,
+                             fmt::format("Memory of one GPU through a step of {}", stage.name), bands_left);
   fmt::format_to(std::back_inserter(svg),
-                 "<text x=\"{}\" y=\"44\">line: the GPU's {}; dot: the fullest moment</text>\n", left,
+                 "<text x=\"{}\" y=\"44\">line: the GPU's {}; dot: the fullest moment</text>\n", bands_left,
                  memory_text(limit));
   for (std::size_t r = 0; r < memory.ranks.size(); ++r) {
     const auto& curve = memory.ranks[r];
-    const Band b{frame, top + band * static_cast<double>(r + 1) - (band - height) / 2, full.base()};
+    const Band b{frame, bands_top + band * static_cast<double>(r + 1) - (band - height) / 2, full.base()};
     fmt::format_to(std::back_inserter(svg),
                    "<text x=\"{}\" y=\"{:.2f}\" text-anchor=\"end\">rank {}</text>\n"
                    "<text x=\"{}\" y=\"{:.2f}\" text-anchor=\"end\">{}</text>\n",
-                   left - 6, b.bottom - 24, r, left - 6, b.bottom - 10,
+                   bands_left - 6, b.bottom - 24, r, bands_left - 6, b.bottom - 10,
                    memory_text(curve.points[curve.peak].used));
     draw_curve(svg, curve, b, makespan, curve.points[curve.peak].used <= limit);
-    fmt::format_to(std::back_inserter(svg), "<path d=\"M{0:.2f} {1:.2f}H{2:.2f}\" stroke=\"#000\"/>\n", left,
-                   b.y(limit), left + frame.width);
+    fmt::format_to(std::back_inserter(svg), "<path d=\"M{0:.2f} {1:.2f}H{2:.2f}\" stroke=\"#000\"/>\n",
+                   bands_left, b.y(limit), bands_left + frame.width);
     draw_peak(svg, curve, b);
   }
-  draw_time_axis(svg, frame, top, bottom);
+  draw_time_axis(svg, frame, bands_top, bottom);
   return svg + "</svg>\n";
 }
 

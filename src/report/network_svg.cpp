@@ -14,7 +14,8 @@
 namespace foretrain::report {
 namespace {
 
-constexpr double left = 50, top = 104, side = 512, largest_cell = 16, head = 40, between = 24;
+constexpr double panels_left = 50, panels_top = 104, panel_side = 512, largest_cell = 16, head = 40,
+                 gap = 24;
 constexpr const char* unused_colour = "#ddd";
 
 // From yellow over orange to red at equal steps of use: YlOrRd of nine classes, told apart by all (Harrower
@@ -40,7 +41,7 @@ std::string colour_of(double use) {
 }
 
 double pitch_of(const Panel& panel) {
-  return std::min(largest_cell, side / static_cast<double>(std::max(panel.columns, panel.rows)));
+  return std::min(largest_cell, panel_side / static_cast<double>(std::max(panel.columns, panel.rows)));
 }
 double gap_of(const Panel& panel) {
   return panel.plane_columns > 0 ? pitch_of(panel) / 2 : 0;
@@ -57,11 +58,11 @@ double width_of(const Panel& panel) {
   return left_of(panel, panel.columns - 1) + pitch_of(panel);
 }
 double height_of(const Panel& panel) {
-  return head + pitch_of(panel) * static_cast<double>(panel.rows) + between;
+  return head + pitch_of(panel) * static_cast<double>(panel.rows) + gap;
 }
 
-void draw_legend(std::string& svg) {
-  double x = left;
+void draw_use_legend(std::string& svg) {
+  double x = panels_left;
   const auto box = [&](const std::string& colour, const std::string& words, double width) {
     fmt::format_to(std::back_inserter(svg),
                    "<rect x=\"{0}\" y=\"66\" width=\"12\" height=\"12\" fill=\"{1}\"/>\n<text x=\"{2}\" "
@@ -133,27 +134,27 @@ class Drawing {
 std::string network_svg(const topology::Fabric& fabric, const study::NetworkOutcome& outcome,
                         const study::Traffic& traffic, const NetworkNames& names) {
   const std::vector<Panel> panels = list_panels(fabric, outcome);
-  double widest = 340, height = top;
+  double widest = 340, height = panels_top;
   for (std::size_t i = 0; i < panels.size(); ++i) {
     widest = std::max(widest, width_of(panels[i]));
     if (i % 2 == 0) height += height_of(panels[i]);
   }
-  std::string svg = svg_head(left + 2 * widest + left + 30, height,
+  std::string svg = svg_head(panels_left + 2 * widest + panels_left + 30, height,
                              fmt::format("{} among {} endpoints of {}: {}, bound {}",
                                          study::name_of(traffic.pattern), whole(traffic.endpoints),
                                          names.name, time_text(outcome.completion), time_text(outcome.bound)),
-                             left);
+                             panels_left);
   fmt::format_to(
       std::back_inserter(svg),
       "<text x=\"{0}\" y=\"40\">{1}; {2} routing, {3}</text>\n<text x=\"{0}\" y=\"56\">colour: share "
       "of a channel's capacity that was used over the completion time</text>\n",
-      left, sizes_text(traffic), study::name_of(traffic.routing),
+      panels_left, sizes_text(traffic), study::name_of(traffic.routing),
       traffic.fidelity == study::NetworkFidelity::flow ? "flow" : "analytic");
-  draw_legend(svg);
+  draw_use_legend(svg);
   Drawing drawing(fabric, outcome, svg);
-  double y = top;
+  double y = panels_top;
   for (std::size_t i = 0; i < panels.size(); ++i) {
-    drawing.draw(panels[i], i % 2 == 0 ? left : left + widest + left, y);
+    drawing.draw(panels[i], i % 2 == 0 ? panels_left : panels_left + widest + panels_left, y);
     if (i % 2 == 1) y += height_of(panels[i]);
   }
   return svg + "</svg>\n";

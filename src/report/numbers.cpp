@@ -1,6 +1,6 @@
 #include "report/numbers.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cmath>
@@ -116,8 +116,20 @@ std::string dollars_text(Dollars amount) {
   return sign + "$" + fixed(size, 2);
 }
 
+std::string list_text(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string us_text(Seconds time) {
+  return significant(time.base() * 1e6);
+}
+
+std::string gib_text(Bytes size, int digits) {
+  return fixed(size / one_gib, digits);
+}
+
 std::string memory_text(Bytes size) {
-  return fixed(size.base() / 1073741824.0, 2) + " GiB";
+  return gib_text(size) + " GiB";
 }
 
 std::string size_text(Bytes size) {

@@ -150,10 +150,6 @@ std::string families_table(const KernelCheck& check) {
   return to_text(table);
 }
 
-std::string us(Seconds time) {
-  return significant(time.base() * 1e6);
-}
-
 std::string worst_table(const KernelCheck& check) {
   const auto worst = check.worst(10);
   if (worst.empty()) return {};
@@ -162,7 +158,7 @@ std::string worst_table(const KernelCheck& check) {
               {}};
   table.wrap_last = false;
   for (const auto& kernel : worst)
-    table.add({us(kernel.point.measured.time), us(kernel.predicted), error_text(kernel.error()),
+    table.add({us_text(kernel.point.measured.time), us_text(kernel.predicted), error_text(kernel.error()),
                kernel.point.kernel, std::string(name_of(*kernel.point.family)),
                calibrate::describe(kernel.point.measured.kernel),
                fmt::format("{}:{}", kernel.point.file, kernel.point.line)});

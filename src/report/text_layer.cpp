@@ -20,12 +20,8 @@ using calibrate::LayerPass;
 
 constexpr std::array<const char*, 3> pass_names{"forward", "input gradient", "weight gradient"};
 
-const char* name_of(model::Precision precision) {
+const char* precision_text(model::Precision precision) {
   return precision == model::Precision::bf16 ? "bf16" : "fp8";
-}
-
-std::string us(Seconds time) {
-  return significant(time.base() * 1e6);
 }
 
 std::string settings_text(const LayerCheck& check) {
@@ -33,19 +29,20 @@ std::string settings_text(const LayerCheck& check) {
   return wrap(
       fmt::format("one MoE layer in {}, {} tokens, {} rows on {} experts, {} tokens received; alone, at "
                   "the clock of a short benchmark",
-                  name_of(check.work.precision), count(check.work.tokens), count(check.work.routed_rows),
+                  precision_text(check.work.precision), count(check.work.tokens), count(check.work.routed_rows),
                   check.work.local_experts, count(check.work.received_tokens)),
       "  ");
 }
 
 void add_pass(Table& table, const char* name, const LayerPass& pass) {
   if (!pass.whole) {
-    table.add({name, "-", us(pass.predicted), "-", us(pass.gaps), us(pass.named), us(pass.named_predicted),
+    table.add({name, "-", us_text(pass.predicted), "-", us_text(pass.gaps), us_text(pass.named),
+               us_text(pass.named_predicted),
                pass.named > Seconds{} ? error_text(pass.named_predicted / pass.named - 1) : "-", "-"});
     return;
   }
-  table.add({name, us(pass.measured), us(pass.predicted), error_text(pass.error()), us(pass.gaps),
-             us(pass.named), us(pass.named_predicted),
+  table.add({name, us_text(pass.measured), us_text(pass.predicted), error_text(pass.error()),
+             us_text(pass.gaps), us_text(pass.named), us_text(pass.named_predicted),
              pass.named > Seconds{} ? error_text(pass.named_predicted / pass.named - 1) : "-",
              percent_text(pass.covered())});
 }
@@ -72,8 +69,9 @@ std::string ops_table(const LayerCheck& check) {
   for (const auto& op : check.ops) {
     std::string families;
     for (const Family family : op.families)
-      families += (families.empty() ? "" : ", ") + std::string(foretrain::name_of(family));
-    table.add({op.block, op.name, us(op.measured), us(op.predicted), error_text(op.error()), families});
+      families += (families.empty() ? "" : ", ") + std::string(name_of(family));
+    table.add(
+        {op.block, op.name, us_text(op.measured), us_text(op.predicted), error_text(op.error()), families});
   }
   return to_text(table);
 }
@@ -81,12 +79,12 @@ std::string ops_table(const LayerCheck& check) {
 std::string rest_text(const LayerCheck& check) {
   std::string text;
   for (const auto& row : check.other)
-    text += wrap(fmt::format("{}, {} us: {} ({})", row.kernel, us(row.measured), row.remark, row.place),
+    text += wrap(fmt::format("{}, {} us: {} ({})", row.kernel, us_text(row.measured), row.remark, row.place),
                  "  not compared: ");
   if (check.only_listed.empty()) return text;
   std::string names;
   for (const auto& name : check.only_listed) names += (names.empty() ? "" : ", ") + name;
-  return text + wrap(fmt::format("{}, {} us as predicted", names, us(check.only_listed_time)),
+  return text + wrap(fmt::format("{}, {} us as predicted", names, us_text(check.only_listed_time)),
                      fmt::format("  not measured ({}): ", check.only_listed.size()));
 }
 
@@ -126,7 +124,7 @@ std::string to_json(const LayerCheck& check) {
   JsonWriter json;
   json.begin_object();
   write_device(json, check.results);
-  json.member("gpu", check.gpu.name).member("precision", name_of(check.work.precision));
+  json.member("gpu", check.gpu.name).member("precision", precision_text(check.work.precision));
   json.member("tokens", check.work.tokens).member("routed_rows", check.work.routed_rows);
   json.member("received_tokens", check.work.received_tokens);
   json.member("local_experts", check.work.local_experts).member("aim", calibrate::layer_aim);
@@ -175,7 +173,7 @@ std::string layer_svg(const LayerCheck& check) {
       svg += scatter_mark(
           i, axes.x(micro(op.measured)), axes.y(micro(op.predicted)),
           fmt::format("<title>{} {}: {} us measured, {} us predicted, {}</title>", op.block, escaped(op.name),
-                      us(op.measured), us(op.predicted), error_text(op.error())));
+                      us_text(op.measured), us_text(op.predicted), error_text(op.error())));
     }
     svg += scatter_legend(i, fmt::format("{} ({} ops)", blocks[i], count));
   }

@@ -20,12 +20,6 @@ std::size_t fullest_rank(const study::StageOutcome& stage) {
   return static_cast<std::size_t>(fullest - stage.memory.begin());
 }
 
-constexpr double bytes_per_gib = 1073741824.0;
-
-std::string gib(Bytes size) {
-  return fixed(size.base() / bytes_per_gib, 2);
-}
-
 Bytes least_left(const study::StageOutcome& stage) {
   const plan::MemoryReport& memory = stage.memory[fullest_rank(stage)];
   return memory.limit - memory.total;
@@ -34,7 +28,7 @@ Bytes least_left(const study::StageOutcome& stage) {
 std::string ranks_line(const study::StageOutcome& stage) {
   std::string text;
   for (std::size_t r = 0; r < stage.memory.size(); ++r) {
-    text += fmt::format("{}{}", r == 0 ? "" : " ", fixed(stage.memory[r].total.base() / bytes_per_gib, 1));
+    text += fmt::format("{}{}", r == 0 ? "" : " ", gib_text(stage.memory[r].total, 1));
   }
   return wrap(text, "  Every rank, GiB:  ");
 }
@@ -49,13 +43,14 @@ std::string waterfall(const study::StageOutcome& stage, std::size_t rank) {
   for (const plan::MemoryTerm& term : memory.terms) {
     sum += term.bytes;
     const bool is_last_straw = !breaks.empty() && term.name == breaks;
-    table.add({term.name, gib(term.bytes), gib(sum),
+    table.add({term.name, gib_text(term.bytes), gib_text(sum),
                (is_last_straw ? "** passes the limit ** " : "") + term.how});
   }
   table.add_rule();
   const bool fits = memory.total <= memory.limit;
   const Bytes gap = fits ? memory.limit - memory.total : memory.total - memory.limit;
-  table.add({"limit", "", gib(memory.limit), fits ? gib(gap) + " GiB left" : gib(gap) + " GiB too much"});
+  table.add({"limit", "", gib_text(memory.limit),
+             fits ? gib_text(gap) + " GiB left" : gib_text(gap) + " GiB too much"});
   return fmt::format("MEMORY of one GPU in {}, pipeline rank {}{}{}\n", stage.name, rank,
                      rank == fullest_rank(stage) ? ", the fullest" : "", fits ? "" : ": does not fit") +
          to_text(table);
@@ -69,7 +64,7 @@ std::string memory_section(const study::Outcome& outcome) {
   for (const study::StageOutcome& s : outcome.stages) {
     if (&s == &first || s.memory.empty()) continue;
     others += fmt::format("{}{} {}", others.empty() ? "" : ", ", s.name,
-                          fixed(s.memory[fullest_rank(s)].total.base() / bytes_per_gib, 1));
+                          gib_text(s.memory[fullest_rank(s)].total, 1));
   }
   return others.empty() ? text : text + wrap(others, "  Fullest rank of the other stages, GiB:  ");
 }
@@ -82,8 +77,8 @@ std::string memory_line(const study::Outcome& outcome) {
   }
   if (worst == nullptr) return {};
   const plan::MemoryReport& memory = worst->memory[fullest_rank(*worst)];
-  return fmt::format("fits: fullest rank {} of {} GiB, in {}", fixed(memory.total.base() / bytes_per_gib, 1),
-                     fixed(memory.limit.base() / bytes_per_gib, 1), worst->name);
+  return fmt::format("fits: fullest rank {} of {} GiB, in {}", gib_text(memory.total, 1),
+                     gib_text(memory.limit, 1), worst->name);
 }
 
 }  // namespace foretrain::report

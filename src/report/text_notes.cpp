@@ -23,10 +23,10 @@ std::string ramp_text(const study::StageOutcome& stage) {
                      time_text(first.step_time), time_text(last.step_time));
 }
 
-constexpr std::string_view mark = "assumed ";
+constexpr std::string_view assumed_mark = "assumed ";
 
 bool is_assumption(const std::string& note) {
-  return note.rfind(mark, 0) == 0;
+  return note.rfind(assumed_mark, 0) == 0;
 }
 
 // Assumptions share a paragraph, everything else has one of its own.
@@ -36,9 +36,9 @@ std::string notes_text(const std::vector<std::string>& notes) {
     if (!is_assumption(note))
       text += wrap(note, "    - ");
     else
-      assumed += (assumed.empty() ? "" : "; ") + note.substr(mark.size());
+      assumed += (assumed.empty() ? "" : "; ") + note.substr(assumed_mark.size());
   }
-  return assumed.empty() ? text : text + wrap(std::string(mark) + assumed, "    - ");
+  return assumed.empty() ? text : text + wrap(std::string(assumed_mark) + assumed, "    - ");
 }
 
 std::string rollout_text(const std::string& stage, const study::RolloutOutcome& r) {

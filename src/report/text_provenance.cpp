@@ -33,15 +33,9 @@ Families sort_families(const hardware::GpuSpec& gpu) {
   return all;
 }
 
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string families_line(const char* what, const std::vector<std::string>& families) {
   if (families.empty()) return {};
-  return wrap(fmt::format("{} ({})", join(families), families.size()), fmt::format("  {:<26}", what));
+  return wrap(fmt::format("{} ({})", list_text(families), families.size()), fmt::format("  {:<26}", what));
 }
 
 }  // namespace

@@ -32,10 +32,9 @@ std::string prediction_section(const study::StepPrediction& p) {
   if (p.memory.empty()) return to_text(table);
   const plan::MemoryReport& rank = fullest(p);
   Table memory{{left("memory of the fullest rank"), right("GiB"), left("how")}, {}};
-  constexpr double gib = 1073741824.0;
-  for (const auto& term : rank.terms) memory.add({term.name, fixed(term.bytes.base() / gib, 2), term.how});
+  for (const auto& term : rank.terms) memory.add({term.name, gib_text(term.bytes), term.how});
   memory.add_rule();
-  memory.add({"sum", fixed(rank.total.base() / gib, 2), fmt::format("of {}", memory_text(rank.limit))});
+  memory.add({"sum", gib_text(rank.total), fmt::format("of {}", memory_text(rank.limit))});
   return to_text(table) + "\n" + to_text(memory);
 }
 

@@ -44,12 +44,6 @@ std::string origin_text(const std::vector<int>& fitted_on) {
   return fitted_on.empty() ? "independent" : "fitted on " + rounds_text(fitted_on);
 }
 
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& w : words) text += (text.empty() ? "" : ", ") + w;
-  return text;
-}
-
 constexpr const char* class_notes =
     "Each kernel is priced under what it ran beside in the trace: nothing, a barrier that holds its SMs, or "
     "an "
@@ -129,7 +123,7 @@ std::string shortfall_text(const TraceCheck& check, Without source, const char* 
   for (const auto& [milliseconds, name] : short_of)
     if (std::abs(milliseconds) >= 0.5) words.push_back(fmt::format("{} {}", name, fixed(milliseconds, 1)));
   if (words.empty()) return {};
-  return wrap(fmt::format("{}, ms: {}.", title, join(words)), "  ");
+  return wrap(fmt::format("{}, ms: {}.", title, list_text(words)), "  ");
 }
 
 std::string pair_notes(const TraceCheck& check, const hardware::GpuSpec& gpu) {
@@ -163,11 +157,12 @@ std::string unmatched_section(const TraceCheck& check) {
   std::string text;
   if (!check.only_measured.empty())
     text += wrap(fmt::format("Measured but not in the op list, counted as predicted 0: {}.",
-                             join(check.only_measured)),
+                             list_text(check.only_measured)),
                  "  ");
   if (!check.only_listed.empty())
-    text += wrap(fmt::format("In the op list but not measured, left out here: {}.", join(check.only_listed)),
-                 "  ");
+    text +=
+        wrap(fmt::format("In the op list but not measured, left out here: {}.", list_text(check.only_listed)),
+             "  ");
   return text.empty() ? text : "\nOPS WITHOUT A COUNTERPART\n" + text;
 }
 

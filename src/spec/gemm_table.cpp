@@ -88,7 +88,7 @@ std::vector<double> axis_of(const std::vector<Row>& rows, std::size_t column) {
   return axis;
 }
 
-std::size_t index_of(const std::vector<double>& axis, double size) {
+std::size_t place_on(const std::vector<double>& axis, double size) {
   return static_cast<std::size_t>(std::lower_bound(axis.begin(), axis.end(), size) - axis.begin());
 }
 
@@ -119,9 +119,9 @@ std::optional<hardware::GemmGrid> read_gemm_table(Context& context, const std::s
   grid.logarithms.assign(points, missing);
   for (std::size_t i = 0; i < read->rows.size(); ++i) {
     const Row& row = read->rows[i];
-    auto& slot = grid.logarithms[(index_of(grid.m, row[0]) * grid.n.size() + index_of(grid.n, row[1])) *
+    auto& slot = grid.logarithms[(place_on(grid.m, row[0]) * grid.n.size() + place_on(grid.n, row[1])) *
                                      grid.k.size() +
-                                 index_of(grid.k, row[2])];
+                                 place_on(grid.k, row[2])];
     if (slot != missing)
       context.error({file->file, read->lines[i], 1},
                     fmt::format("m {}, n {}, k {} stands here twice", row[0], row[1], row[2]));

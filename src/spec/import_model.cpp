@@ -13,7 +13,7 @@ namespace {
 
 using model::AttentionSpec;
 
-constexpr Range size{1, 10'000'000};
+constexpr Range any_size{1, 10'000'000};
 
 struct Config {
   Reader& reader;
@@ -24,10 +24,10 @@ struct Config {
     return entry != nullptr && entry->value.kind != Node::Kind::null;
   }
   std::int64_t integer(const char* name, const char* meaning) const {
-    return reader.integer(name, meaning, size);
+    return reader.integer(name, meaning, any_size);
   }
   std::int64_t integer_or(const char* name, std::int64_t fallback) const {
-    return given(name) ? reader.integer(name, "", {0, size.most}) : fallback;
+    return given(name) ? reader.integer(name, "", {0, any_size.most}) : fallback;
   }
   bool flag(const char* name, bool fallback = false) const {
     return given(name) ? reader.choice(name, {"false", "true"}, "") == 1 : fallback;

@@ -100,9 +100,9 @@ class Gatherer {
   Data* owner_ = nullptr;                     // whose data it is
 };
 
-class Judge {
+class GraphReader {
  public:
-  Judge(Context& context, const GraphDefaults& defaults) : context_(context), defaults_(defaults) {}
+  GraphReader(Context& context, const GraphDefaults& defaults) : context_(context), defaults_(defaults) {}
 
   void fill(const Raw& raw, topology::Fabric& fabric) {
     if (const auto kind = raw.graph.find("kind"); kind != raw.graph.end()) fabric.kind = kind->second.text;
@@ -181,7 +181,7 @@ void read_graphml(Context& context, const std::string& path, Where asked_from, c
   const std::size_t before = context.error_count();
   const Raw raw = Gatherer(context, text->file, text->text).gather();
   if (context.error_count() > before) return;
-  Judge(context, defaults).fill(raw, fabric);
+  GraphReader(context, defaults).fill(raw, fabric);
   if (fabric.endpoints.empty() && context.error_count() == before)
     context.error({text->file, 1, 1}, "no node sends or receives",
                   "give some nodes the kind endpoint (or gpu, or router)");

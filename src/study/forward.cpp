@@ -22,7 +22,7 @@ struct Conditions {
   double dispatch_rate = 1, combine_rate = 1;  // relative to the exchange alone on the GPU
 };
 
-struct Cost {
+struct PassCost {
   Seconds compute, communication;
 };
 
@@ -64,10 +64,10 @@ Seconds exchanges(const Machine& machine, const Pass& pass, const network::Token
          time(network::ExchangeKind::combine, row.combine) / conditions.combine_rate;
 }
 
-Cost cost_of(const Machine& machine, const ForwardSetting& setting, const Pass& pass,
-             const network::TokenSpread& spread, const Conditions& conditions) {
+PassCost pass_cost(const Machine& machine, const ForwardSetting& setting, const Pass& pass,
+                   const network::TokenSpread& spread, const Conditions& conditions) {
   const auto work = work_of(machine, setting, pass, spread);
-  Cost cost{};
+  PassCost cost{};
   const auto add = [&](model::Unit unit, const model::Work& done, double count) {
     if (count <= 0) return;
     const auto ops = model::list_forward_ops(*machine.model, unit, done);
@@ -110,12 +110,12 @@ Seconds forward_time(const Machine& machine, const ForwardSetting& setting) {
     return Pass{setting.tokens / parts, setting.mean_tokens / parts, setting.head_positions / parts};
   };
   const auto& software = *machine.software;
-  const Cost whole = cost_of(machine, setting, share(passes), spread, {});
+  const PassCost whole = pass_cost(machine, setting, share(passes), spread, {});
   const Conditions beside{
       {.sms_taken = software.communication_sms.value, .hbm_taken = software.exchange_hbm.value},
       software.overlapped_dispatch.value,
       software.overlapped_combine.value};
-  const Cost half = cost_of(machine, setting, share(2 * passes), spread, beside);
+  const PassCost half = pass_cost(machine, setting, share(2 * passes), spread, beside);
   const Seconds serial = (whole.compute + whole.communication) * passes;
   const Seconds overlapped = std::max(half.compute, half.communication) * (2 * passes);
   return std::min(serial, overlapped);

@@ -19,8 +19,6 @@ bool eight_bit_weights(const cluster::StepSpec& spec) {
          spec.software->eight_bit_weights.value_or(gathered);
 }
 
-constexpr double gib = 1073741824.0;
-
 // Of a node whose GPUs all hold this rank.
 Bytes host_memory(const cluster::StepSpec& spec, const plan::MemoryReport& report) {
   return report.host * static_cast<double>(spec.cluster->gpus_per_node);
@@ -34,10 +32,9 @@ std::string too_much_text(const plan::MemoryReport& report) {
   terms.resize(std::min<std::size_t>(terms.size(), 3));
   std::string largest;
   for (const auto& term : terms)
-    largest += fmt::format("{}{} {:.1f}", largest.empty() ? "" : ", ", term.name, term.bytes.base() / gib);
+    largest += fmt::format("{}{} {:.1f}", largest.empty() ? "" : ", ", term.name, term.bytes / one_gib);
   return fmt::format("{:.1f} GiB of {:.1f}; largest terms: {}; the sum passes the limit at {}",
-                     report.total.base() / gib, report.limit.base() / gib, largest,
-                     plan::breaking_term(report));
+                     report.total / one_gib, report.limit / one_gib, largest, plan::breaking_term(report));
 }
 
 }  // namespace
@@ -51,7 +48,7 @@ std::string why_too_much(const cluster::StepSpec& spec, const std::vector<plan::
     if (const Bytes node = host_memory(spec, memory[r]); node > spec.host->memory.value)
       return fmt::format(
           "the hosts of pipeline rank {} need {:.1f} GiB of {:.1f} for the optimizer of {} GPUs", r,
-          node.base() / gib, spec.host->memory.value.base() / gib, spec.cluster->gpus_per_node);
+          node / one_gib, spec.host->memory.value / one_gib, spec.cluster->gpus_per_node);
   return "";
 }
 

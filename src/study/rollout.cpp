@@ -142,7 +142,7 @@ RolloutOutcome price_phases(const Scenario& scenario, const Machine& machine, co
   return out;
 }
 
-Seconds sum(const RolloutOutcome& out) {
+Seconds time_in_all(const RolloutOutcome& out) {
   return out.prefill + out.decode + out.reward + out.reference + out.weight_sync + out.update;
 }
 
@@ -152,7 +152,7 @@ double hours_at(const Scenario& scenario, const Machine& machine, RolloutSpec ro
   rollout.response_tokens = response;
   auto out = price_phases(scenario, machine, rollout, plan_decoding(scenario, machine, rollout));
   out.update = update;
-  return gpu_hours(sum(out), real(scenario.cluster.gpus));
+  return gpu_hours(time_in_all(out), real(scenario.cluster.gpus));
 }
 
 void add_decode_notes(const Scenario& scenario, const RolloutSpec& rollout, const Decoding& d,
@@ -205,7 +205,7 @@ void add_notes(const Scenario& scenario, const Machine& machine, const spec::Sta
     out.warnings.push_back(fmt::format("prefill_expert {} runs as {}: whole experts a GPU and whole nodes",
                                        rollout.prefill_expert, used));
   constexpr std::int64_t short_answer = 500, long_answer = 4000, few_steps = 200, many_steps = 2000;
-  const double step = gpu_hours(sum(out), gpus);
+  const double step = gpu_hours(time_in_all(out), gpus);
   out.notes.push_back(
       fmt::format("a step costs {:.2f} GPU-hours, {:.2f} to {:.2f} for answers of {} to {} tokens (update "
                   "unchanged); {} to {} steps "

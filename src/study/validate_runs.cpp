@@ -13,7 +13,7 @@
 namespace foretrain::study {
 namespace {
 
-constexpr double gib = 1073741824.0, seconds_per_hour = 3600;
+constexpr double seconds_per_hour = 3600;
 
 double tokens_of_step(const spec::StageSpec& stage) {
   return static_cast<double>(stage.sequence) * static_cast<double>(stage.batch.to);
@@ -47,15 +47,15 @@ const plan::MemoryReport& fullest(const StepPrediction& prediction) {
 std::string too_large(const plan::MemoryReport& report) {
   const auto largest = std::max_element(report.terms.begin(), report.terms.end(),
                                         [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
-  return fmt::format("{:.1f} GiB of {:.1f}; largest: {} {:.1f}", report.total.base() / gib,
-                     report.limit.base() / gib, largest->name, largest->bytes.base() / gib);
+  return fmt::format("{:.1f} GiB of {:.1f}; largest: {} {:.1f}", report.total / one_gib,
+                     report.limit / one_gib, largest->name, largest->bytes / one_gib);
 }
 
 void judge(const spec::RunRow& row, const spec::RunSet& set, const RunScenario& built,
            const StepPrediction& prediction, RunCheck& check) {
   const auto& scenario = built.scenario;
   check.measured_peak_gib = row.fields.number("peak_gib");
-  check.predicted_peak_gib = fullest(prediction).total.base() / gib;
+  check.predicted_peak_gib = fullest(prediction).total / one_gib;
   const auto measured = measured_step(row, set.figure, scenario);
   if (measured) {
     check.measured_s = measured->time.base();
