@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "calibrate/h200.hpp"
 #include "calibrate/results_text.hpp"
 #include "calibrate/synthetic_layer.hpp"
 #include "calibrate/trace_files.hpp"
@@ -15,17 +16,15 @@
 
 using namespace foretrain;
 using namespace foretrain::calibrate;
+using testing::h200;
+using testing::row;
 using namespace foretrain::testing;
 using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string fixture = FORETRAIN_ROOT "/validate/results/synthetic-h200-layer.csv";
+const std::string layer_fixture = FORETRAIN_ROOT "/validate/results/synthetic-h200-layer.csv";
 
-const hardware::GpuSpec& h200() {
-  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h200.yaml");
-  return gpu;
-}
 const model::TransformerSpec& v3() {
   static const auto model = spec::load_model(FORETRAIN_ROOT "/models/deepseek-v3.yaml");
   return model;
@@ -33,17 +32,11 @@ const model::TransformerSpec& v3() {
 const model::Work& work() {
   return published_rules().work;
 }
-Results measured(double noise) {
+Results layer_measured(double noise) {
   return synthetic::measured_layer(h200(), v3(), work(), noise);
 }
 LayerCheck check(const Results& results) {
   return check_layer(results, h200(), v3(), work());
-}
-Point& row(Results& results, const std::string& kernel) {
-  for (auto& point : results.points)
-    if (point.kernel == kernel) return point;
-  FAIL("no row " << kernel);
-  return results.points.front();
 }
 std::string wrong(const Results& results) {
   return complaint([&] { check(results); });
@@ -52,7 +45,7 @@ std::string wrong(const Results& results) {
 }  // namespace
 
 TEST_CASE("a layer timed by a part's own curves is met to the last op, its gaps included") {
-  const auto found = check(measured(0));
+  const auto found = check(layer_measured(0));
   CHECK(found.ops.size() > 100);
   CHECK(found.other.empty());
   CHECK(found.only_listed.empty());
@@ -72,7 +65,7 @@ TEST_CASE("a layer timed by a part's own curves is met to the last op, its gaps 
 }
 
 TEST_CASE("noise of 1 % averages out over the layer; a slow op shows where it is") {
-  auto results = measured(0.01);
+  auto results = layer_measured(0.01);
   const auto noisy = check(results);
   CHECK(std::abs(noisy.all.error()) < 0.005);
   Point& slow = row(results, "mlp_f routed_gateup");
@@ -86,7 +79,7 @@ TEST_CASE("noise of 1 % averages out over the layer; a slow op shows where it is
 }
 
 TEST_CASE("one kernel may stand for several ops of a block") {
-  auto results = measured(0);
+  auto results = layer_measured(0);
   const Seconds second = row(results, "attention_f q_a_scale_T").measured.time;
   Point& fused = row(results, "attention_f q_a_in_cast");
   fused.kernel = "attention_f q_a_in_cast & q_a_scale_T";
@@ -105,10 +98,10 @@ TEST_CASE("one kernel may stand for several ops of a block") {
 }
 
 TEST_CASE("what has another name or shape is not compared, and what is missing is named") {
-  auto results = measured(0);
+  auto results = layer_measured(0);
   row(results, "mlp_f routed_swiglu+cast").kernel = "mlp_f routed_swiglu+cats";
   row(results, "mlp_f shared_down").measured.kernel.n = 7000;
-  const auto before = check(measured(0));
+  const auto before = check(layer_measured(0));
   const auto found = check(results);
   REQUIRE(found.other.size() == 2);
   CHECK(found.other[0].remark == "not in the list; is it 'routed_swiglu+cast'?");
@@ -120,7 +113,7 @@ TEST_CASE("what has another name or shape is not compared, and what is missing i
 }
 
 TEST_CASE("blocks may be left out: the first that lists the name, and NAME_recompute where it stands again") {
-  auto results = measured(0);
+  auto results = layer_measured(0);
   for (auto& point : results.points) {
     if (point.kernel.starts_with("moe_layer")) continue;
     const auto blank = point.kernel.find(' ');
@@ -137,7 +130,7 @@ TEST_CASE("blocks may be left out: the first that lists the name, and NAME_recom
 }
 
 TEST_CASE("the layer measured at once is its sum; received tokens that nobody states are the rows") {
-  auto results = measured(0);
+  auto results = layer_measured(0);
   Point at_once = row(results, "moe_layer_forward");
   at_once.kernel = layer_at_once;
   at_once.measured.time = seconds(0.030);
@@ -152,7 +145,7 @@ TEST_CASE("the layer measured at once is its sum; received tokens that nobody st
 }
 
 TEST_CASE("a pass without its row is predicted, and left out of the sum") {
-  auto results = measured(0);
+  auto results = layer_measured(0);
   row(results, "moe_layer_weight_gradient").suite = "other";
   const auto found = check(results);
   CHECK_FALSE(found.passes[2].whole);
@@ -161,34 +154,34 @@ TEST_CASE("a pass without its row is predicted, and left out of the sum") {
 }
 
 TEST_CASE("rows that cannot be of one layer are refused with their line") {
-  auto results = measured(0);
+  auto results = layer_measured(0);
   row(results, "mlp_f routed_gateup").kernel = "mlp_g routed_gateup";
   CHECK_THAT(wrong(results), Contains("synthetic.csv:") &&
                                  Contains("'mlp_g' is no block of a layer\n    did you mean 'mlp_f'?"));
-  results = measured(0);
+  results = layer_measured(0);
   row(results, "mlp_f shared_down").kernel = "mlp_f routed_gateup";
   CHECK_THAT(wrong(results), Contains("'routed_gateup' stands in line"));
-  results = measured(0);
+  results = layer_measured(0);
   row(results, "mlp_f shared_down").kernel = "mlp_f shared_down & shared_down";
   CHECK_THAT(wrong(results), Contains("'shared_down' stands twice in one name"));
-  results = measured(0);
+  results = layer_measured(0);
   row(results, "moe_layer_input_gradient").measured.kernel.m = 8192;
   CHECK_THAT(wrong(results), Contains("not of one layer"));
-  results = measured(0);
+  results = layer_measured(0);
   for (const char* pass : layer_passes) row(results, pass).measured.kernel.m = 0;
   CHECK_THAT(wrong(results), Contains("moe_layer_forward needs m"));
-  results = measured(0);
+  results = layer_measured(0);
   for (const char* pass : layer_passes) row(results, pass).measured.kernel.n = 5120;
   CHECK_THAT(wrong(results), Contains("n 5120 is not the hidden size 7168"));
-  results = measured(0);
+  results = layer_measured(0);
   row(results, "mlp_f routed_gateup").suite = "other";
   CHECK_THAT(wrong(results), Contains("no row of routed_gateup: how many rows the experts had"));
-  results = measured(0);
+  results = layer_measured(0);
   row(results, "moe_layer_forward").kernel = "moe_layer_input_gradient";
   CHECK_THAT(wrong(results), Contains("moe_layer_input_gradient stands twice"));
   for (auto& point : results.points) point.suite = "other";
   CHECK_THAT(wrong(results), Contains("has no rows of suite 'layer'"));
-  results = measured(0);
+  results = layer_measured(0);
   for (const char* pass : layer_passes) row(results, pass).suite = "other";
   CHECK_THAT(wrong(results), Contains("has no row of a whole pass"));
 }
@@ -202,17 +195,17 @@ TEST_CASE("another part's layer is not this one's") {
 }
 
 TEST_CASE("the synthetic layer is what the curves of the H200 part say, and says that it is synthetic") {
-  auto results = measured(0.01);
+  auto results = layer_measured(0.01);
   std::string made = to_csv(results);
   const std::string remark =
       "# No GPU made these times: they are the curves of topologies/parts/h200.yaml with noise of 1 %, for "
       "tests.\n";
   made.insert(made.find("suite,"), remark);
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(fixture, std::ios::binary) << made;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(layer_fixture, std::ios::binary) << made;
   std::ostringstream kept;
-  kept << std::ifstream(fixture, std::ios::binary).rdbuf();
+  kept << std::ifstream(layer_fixture, std::ios::binary).rdbuf();
   CHECK(kept.str() == made);
-  const auto read = join(read_results({fixture}));
+  const auto read = join(read_results({layer_fixture}));
   CHECK(read.device.state == State::synthetic);
   CHECK(check(read).all.error() == Approx(check(results).all.error()).margin(1e-6));
   const auto calibration = calibrate::calibrate(read, h200());

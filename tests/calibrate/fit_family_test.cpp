@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "calibrate/h200.hpp"
 #include "calibrate/shapes.hpp"
 #include "calibrate/synthetic.hpp"
 #include "calibrate/variants.hpp"
@@ -12,13 +13,9 @@
 
 using namespace foretrain;
 using namespace foretrain::calibrate;
+using testing::h200;
 
 namespace {
-
-const hardware::GpuSpec& h200() {
-  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h200.yaml");
-  return gpu;
-}
 
 std::vector<Point> products(double noise) {
   synthetic::Bench bench(h200(), noise);

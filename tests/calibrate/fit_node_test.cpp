@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "calibrate/h200.hpp"
 #include "calibrate/overhead.hpp"
 #include "calibrate/results_text.hpp"
 #include "calibrate/synthetic_node.hpp"
@@ -16,26 +17,16 @@
 using namespace foretrain;
 using namespace foretrain::calibrate;
 using Catch::Matchers::Contains;
+using testing::h200;
+using testing::h200_path;
+using testing::row;
 
 namespace {
 
-const std::string base_path = FORETRAIN_ROOT "/topologies/parts/h200.yaml";
-const std::string fixture = FORETRAIN_ROOT "/validate/results/synthetic-h200-node.csv";
-
-const hardware::GpuSpec& h200() {
-  static const auto gpu = spec::load_gpu(base_path);
-  return gpu;
-}
+const std::string node_fixture = FORETRAIN_ROOT "/validate/results/synthetic-h200-node.csv";
 
 Calibration calibrated(Results results) {
   return calibrate::calibrate(without_overhead(std::move(results)), h200());
-}
-
-Point& row(Results& results, const std::string& kernel) {
-  for (auto& point : results.points)
-    if (point.kernel == kernel) return point;
-  FAIL("no row " << kernel);
-  return results.points.front();
 }
 
 // The published rows of one GPU as points, the odd powers of two or all.
@@ -191,11 +182,11 @@ TEST_CASE("a node's file makes a part whose launch gap and collectives are read 
   const auto calibration = calibrated(results);
   CHECK(calibration.kept() == 3);
   CHECK(calibration.unused.no_family == 0);
-  const auto files = write_part(calibration, base_path, "/nowhere/part.yaml");
+  const auto files = write_part(calibration, h200_path, "/nowhere/part.yaml");
   REQUIRE(files.size() == 1);
   std::string text = files.front().text;
   const auto at = text.find("base: ");
-  text.replace(at, text.find('\n', at) - at, "base: \"" + base_path + "\"");
+  text.replace(at, text.find('\n', at) - at, "base: \"" + h200_path + "\"");
   const testing::TextOnDisk part("part.yaml", text);
   const auto read = spec::load_gpu(part.path());
   CHECK(read.launch_gap.value.base() == Approx(2.1e-6));
@@ -233,9 +224,9 @@ TEST_CASE("the synthetic node is what it says, and says that it is synthetic") {
       made.find("suite,"),
       "# No GPU made these times: topologies/parts/h200.yaml with noise of 1 %, collectives a tenth slower "
       "and\n# 1.2 us more between events, for tests.\n");
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(fixture, std::ios::binary) << made;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(node_fixture, std::ios::binary) << made;
   std::ostringstream kept;
-  kept << std::ifstream(fixture, std::ios::binary).rdbuf();
+  kept << std::ifstream(node_fixture, std::ios::binary).rdbuf();
   CHECK(kept.str() == made);
-  CHECK(read_results({fixture}).front().device.state == State::synthetic);
+  CHECK(read_results({node_fixture}).front().device.state == State::synthetic);
 }

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "calibrate/find_part.hpp"
+#include "calibrate/h200.hpp"
 #include "calibrate/synthetic.hpp"
 #include "calibrate/write_part.hpp"
 #include "catch.hpp"
@@ -12,20 +13,16 @@
 using namespace foretrain;
 using namespace foretrain::calibrate;
 using synthetic::fit_of;
+using testing::h200;
+using testing::h200_path;
 
 namespace {
 
-const std::string base_path = FORETRAIN_ROOT "/topologies/parts/h200.yaml";
 const std::string fixture = FORETRAIN_ROOT "/validate/results/synthetic-h200.csv";
-
-const hardware::GpuSpec& h200() {
-  static const auto gpu = spec::load_gpu(base_path);
-  return gpu;
-}
 
 hardware::GpuSpec written_and_read(const Calibration& calibration) {
   const testing::Scratch folder;
-  for (const auto& file : write_part(calibration, base_path, folder.file("part.yaml")))
+  for (const auto& file : write_part(calibration, h200_path, folder.file("part.yaml")))
     std::ofstream(file.path, std::ios::binary) << file.text;
   return spec::load_gpu(folder.file("part.yaml"));
 }
@@ -106,8 +103,8 @@ TEST_CASE("curves that were refused or never measured are the base's") {
 
 TEST_CASE("the same points give the same files, whatever their order in the results") {
   auto results = synthetic::everything(h200(), 0.01);
-  const auto once = write_part(calibrate::calibrate(results, h200(), true), base_path, "/nowhere/part.yaml");
-  const auto again = write_part(calibrate::calibrate(results, h200(), true), base_path, "/nowhere/part.yaml");
+  const auto once = write_part(calibrate::calibrate(results, h200(), true), h200_path, "/nowhere/part.yaml");
+  const auto again = write_part(calibrate::calibrate(results, h200(), true), h200_path, "/nowhere/part.yaml");
   REQUIRE(once.size() == 2);
   CHECK(once.back().path == "/nowhere/part.yaml");
   CHECK(once.front().path == "/nowhere/part_gemm_bf16.csv");
@@ -194,7 +191,7 @@ TEST_CASE("the part of a device is found by the words of its name") {
   CHECK_FALSE(same_device("B200-SXM", "NVIDIA GB200"));
   CHECK(same_device("A100-SXM-40GB", "NVIDIA A100-SXM4-40GB"));
   CHECK_FALSE(same_device("A100-SXM-40GB", "NVIDIA A100-SXM4-80GB"));
-  CHECK(part_of_device("NVIDIA H200", FORETRAIN_ROOT) == base_path);
+  CHECK(part_of_device("NVIDIA H200", FORETRAIN_ROOT) == h200_path);
   CHECK_THROWS_WITH(part_of_device("NVIDIA H100", FORETRAIN_ROOT), Catch::Contains("h100-500w"));
   CHECK_THROWS_WITH(part_of_device("NVIDIA L4", FORETRAIN_ROOT), Catch::Contains("--part"));
 }

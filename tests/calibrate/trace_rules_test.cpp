@@ -13,10 +13,10 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string head = "name: small\nsource: made up\nsoftware: " FORETRAIN_ROOT
-                         "/models/software/deepseek-2024.yaml\nunit: dense_layer\n"
-                         "work: {precision: fp8, recompute: none}\n"
-                         "communication: {exchange: [comm], barrier: [wait]}\n";
+const std::string rules_head = "name: small\nsource: made up\nsoftware: " FORETRAIN_ROOT
+                               "/models/software/deepseek-2024.yaml\nunit: dense_layer\n"
+                               "work: {precision: fp8, recompute: none}\n"
+                               "communication: {exchange: [comm], barrier: [wait]}\n";
 const std::string grids = "grids: {}\n";
 const std::string blocks =
     "blocks:\n"
@@ -31,12 +31,12 @@ TraceRules rules_of(const std::string& text) {
   return load_trace_rules(file.path());
 }
 
-std::string complaint_about(const std::string& text) {
+std::string rules_complaint(const std::string& text) {
   return complaint([&] { rules_of(text); });
 }
 
-GpuEvent kernel(const std::string& name, double start, std::optional<double> launched,
-                std::int64_t stream = 7) {
+GpuEvent traced_kernel(const std::string& name, double start, std::optional<double> launched,
+                       std::int64_t stream = 7) {
   GpuEvent event;
   event.name = name;
   event.stream = stream;
@@ -71,13 +71,15 @@ TEST_CASE("a star in a pattern is any text, all else is itself") {
 }
 
 TEST_CASE("kernels are named by the block that launched them, the first rule that fits, and their order") {
-  const auto rules = rules_of(head + grids + blocks);
+  const auto rules = rules_of(rules_head + grids + blocks);
   Trace trace;
   trace.annotations = {annotation("step", 0, 100), annotation("attn(F)", 1, 10), annotation("note", 3, 9),
                        annotation("mlp(F)", 11, 20), annotation("attn(F)", 21, 30)};
-  trace.events = {kernel("my gemm 1", 50, 2),  kernel("cast a", 51, 3),  kernel("my gemm 2", 60, 9.5),
-                  kernel("first", 70, 12),     kernel("second", 71, 13), kernel("gemm x", 80, 22),
-                  kernel("copy gemm", 81, 23), kernel("cast b", 82, 24), kernel("late", 90, 40)};
+  trace.events = {traced_kernel("my gemm 1", 50, 2),   traced_kernel("cast a", 51, 3),
+                  traced_kernel("my gemm 2", 60, 9.5), traced_kernel("first", 70, 12),
+                  traced_kernel("second", 71, 13),     traced_kernel("gemm x", 80, 22),
+                  traced_kernel("copy gemm", 81, 23),  traced_kernel("cast b", 82, 24),
+                  traced_kernel("late", 90, 40)};
   const auto named = name_kernels(trace, rules);
   std::vector<std::string> ops;
   for (const auto& n : named.events) ops.push_back(n.op);
@@ -93,11 +95,11 @@ TEST_CASE("kernels are named by the block that launched them, the first rule tha
 }
 
 TEST_CASE("where a rule names kernels one by one, another number of them has no names") {
-  const auto rules = rules_of(head + grids + blocks);
+  const auto rules = rules_of(rules_head + grids + blocks);
   Trace trace;
   trace.annotations = {annotation("attn(F)", 0, 10), annotation("mlp(F)", 11, 20)};
-  trace.events = {kernel("gemm", 1, 1), kernel("odd", 2, 2), kernel("first", 12, 12),
-                  kernel("second", 13, 13)};
+  trace.events = {traced_kernel("gemm", 1, 1), traced_kernel("odd", 2, 2), traced_kernel("first", 12, 12),
+                  traced_kernel("second", 13, 13)};
   const auto named = name_kernels(trace, rules);
   CHECK(named.unnamed == seconds(2));
   CHECK(named.reasons ==
@@ -106,11 +108,12 @@ TEST_CASE("where a rule names kernels one by one, another number of them has no 
 }
 
 TEST_CASE("kernels without a launch are placed by annotations on their stream") {
-  const auto rules = rules_of(head + grids + blocks);
+  const auto rules = rules_of(rules_head + grids + blocks);
   Trace trace;
   trace.annotations = {annotation("mlp(F)", 0, 10, true), annotation("mlp(F)", 11, 20, true)};
-  trace.events = {kernel("a", 1, std::nullopt), kernel("b", 2, std::nullopt), kernel("c", 3, std::nullopt, 8),
-                  kernel("d", 12, std::nullopt), kernel("e", 13, std::nullopt)};
+  trace.events = {traced_kernel("a", 1, std::nullopt), traced_kernel("b", 2, std::nullopt),
+                  traced_kernel("c", 3, std::nullopt, 8), traced_kernel("d", 12, std::nullopt),
+                  traced_kernel("e", 13, std::nullopt)};
   const auto named = name_kernels(trace, rules);
   CHECK(named.events[1].op == "down");
   CHECK(named.events[2].op.empty());
@@ -121,32 +124,33 @@ TEST_CASE("kernels without a launch are placed by annotations on their stream") 
 TEST_CASE("mistakes in a rules file are told with their place, all at once") {
   CHECK_THAT(complaint([] { load_trace_rules(FORETRAIN_ROOT "/validate/rules/deepseek-v4.yaml"); }),
              Contains("no such file") && Contains("deepseek-v3.yaml"));
-  CHECK_THAT(complaint_about(head + blocks), Contains("lacks 'grids'"));
-  CHECK_THAT(complaint_about(head + grids), Contains("lacks 'blocks'"));
-  CHECK_THAT(complaint_about(head + grids + "blocks: []\n"), Contains("must be a list that holds something"));
-  CHECK_THAT(complaint_about("nam: x\n" + head + grids + blocks),
+  CHECK_THAT(rules_complaint(rules_head + blocks), Contains("lacks 'grids'"));
+  CHECK_THAT(rules_complaint(rules_head + grids), Contains("lacks 'blocks'"));
+  CHECK_THAT(rules_complaint(rules_head + grids + "blocks: []\n"),
+             Contains("must be a list that holds something"));
+  CHECK_THAT(rules_complaint("nam: x\n" + rules_head + grids + blocks),
              Contains("rules.yaml:1:1: error: unknown key 'nam'"));
-  CHECK_THAT(complaint_about(head + grids +
+  CHECK_THAT(rules_complaint(rules_head + grids +
                              "blocks: [{annotation: a, list: mlp_x, kernels: [{kernel: k, class: c}]}]\n"),
              Contains("unknown list 'mlp_x'") && Contains("a rule needs either 'op' or 'ops'"));
   CHECK_THAT(
-      complaint_about(head + grids +
+      rules_complaint(rules_head + grids +
                       "blocks: [{annotation: a, kernels: [{kernel: k, class: [c, d], ops: [x, y, z]}]}]\n"),
       Contains("2 classes for 3 ops"));
-  CHECK_THAT(
-      complaint_about(head + grids + "blocks: [{annotation: a, kernels: [{kernel: [], class: c, op: x}]}]\n"),
-      Contains("an empty list"));
-  CHECK_THAT(complaint_about(head + grids +
+  CHECK_THAT(rules_complaint(rules_head + grids +
+                             "blocks: [{annotation: a, kernels: [{kernel: [], class: c, op: x}]}]\n"),
+             Contains("an empty list"));
+  CHECK_THAT(rules_complaint(rules_head + grids +
                              "blocks: [{annotation: a, kernels: [{kernel: k, class: c, op: [x, y]}]}]\n"),
              Contains("'op' is one name"));
   const std::string one = "{annotation: a, kernels: [{kernel: k, class: c, op: x}]}";
-  CHECK_THAT(complaint_about(head + grids + "blocks: [" + one + ", " + one + "]\n"),
+  CHECK_THAT(rules_complaint(rules_head + grids + "blocks: [" + one + ", " + one + "]\n"),
              Contains("two blocks are annotated 'a'"));
-  CHECK_THAT(complaint_about(head + "grids: {tokens: {block: a, op: y}}\nblocks: [" + one + "]\n"),
+  CHECK_THAT(rules_complaint(rules_head + "grids: {tokens: {block: a, op: y}}\nblocks: [" + one + "]\n"),
              Contains("no rule names 'y' in block 'a'"));
-  std::string experts = head + grids + blocks, elsewhere = head + grids + blocks;
+  std::string experts = rules_head + grids + blocks, elsewhere = rules_head + grids + blocks;
   experts.replace(experts.find("dense_layer"), 11, "moe_layer");
-  CHECK_THAT(complaint_about(experts), Contains("needs the rows that were routed"));
+  CHECK_THAT(rules_complaint(experts), Contains("needs the rows that were routed"));
   elsewhere.replace(elsewhere.find("deepseek-2024"), 13, "deepseek-2023");
-  CHECK_THAT(complaint_about(elsewhere), Contains("no such file") && Contains("deepseek-2024"));
+  CHECK_THAT(rules_complaint(elsewhere), Contains("no such file") && Contains("deepseek-2024"));
 }

@@ -42,7 +42,7 @@ std::string read(const std::string& path) {
 }
 
 // Of the scenario for 64 GPUs, with few micro-batches.
-Words small(Words more) {
+Words small_with(Words more) {
   Words words{"export", FORETRAIN_ROOT "/scenarios/small.yaml", "--micro-batches", "6"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
@@ -61,7 +61,8 @@ double figure(const std::string& text, const std::string& key) {
 TEST_CASE("what is exported is imported again with the simulated step as its makespan") {
   const Folder folder;
   const std::string ranks = GENERATE("pipeline", "all"), level = GENERATE("chunk", "segment");
-  const auto out = printed(small({"--chakra", folder / "t", "--ranks", ranks, "--level", level, "--json"}));
+  const auto out =
+      printed(small_with({"--chakra", folder / "t", "--ranks", ranks, "--level", level, "--json"}));
   const auto in = printed({"import-chakra", folder / "t", "--json"});
   CHECK(figure(in, "ranks") == (ranks == "all" ? 64 : 4));
   CHECK(figure(in, "nodes") == figure(out, "nodes"));
@@ -74,7 +75,7 @@ TEST_CASE("what is exported is imported again with the simulated step as its mak
 TEST_CASE("GOAL holds the messages of the traces and the same makespan where messages take no time") {
   const Folder folder;
   const std::string ranks = GENERATE("pipeline", "all");
-  printed(small({"--chakra", folder / "t", "--goal", folder / "t.goal", "--ranks", ranks}));
+  printed(small_with({"--chakra", folder / "t", "--goal", folder / "t.goal", "--ranks", ranks}));
   const auto goal = goal::read(read(folder / "t.goal"));
   REQUIRE(interchange::faults_of(goal) == std::vector<std::string>{});
   const auto free = interchange::replay(goal);
@@ -83,31 +84,32 @@ TEST_CASE("GOAL holds the messages of the traces and the same makespan where mes
   if (ranks == "pipeline") {  // folded: but for the barrier of 4 bytes, messages only
     CHECK(totals_of(goal).messages.base() == Approx(figure(in, "message_bytes") + 4 * 2 * 4));
   }
-  printed(small({"--goal", folder / "ps.goal", "--ranks", ranks, "--time-unit", "ps"}));
+  printed(small_with({"--goal", folder / "ps.goal", "--ranks", ranks, "--time-unit", "ps"}));
   const auto fine = interchange::replay(goal::read(read(folder / "ps.goal")));
   CHECK(fine.makespan.time_since_epoch() == free.makespan.time_since_epoch() * 1000);
 }
 
 TEST_CASE("options of an export that cannot be meant are told, and nothing is written") {
   const Folder folder;
-  CHECK(mistake(small({})).find("export needs a format") != std::string::npos);
-  CHECK(mistake(small({"--chakra", folder / "t", "--ranks", "al"})).find("did you mean 'all'?") !=
+  CHECK(mistake(small_with({})).find("export needs a format") != std::string::npos);
+  CHECK(mistake(small_with({"--chakra", folder / "t", "--ranks", "al"})).find("did you mean 'all'?") !=
         std::string::npos);
-  CHECK(mistake(small({"--chakra", folder / "t", "--level", "kernel"})).find("unknown level 'kernel'") !=
+  CHECK(mistake(small_with({"--chakra", folder / "t", "--level", "kernel"})).find("unknown level 'kernel'") !=
         std::string::npos);
-  CHECK(mistake(small({"--goal", folder / "g", "--level", "op"})).find("needs --ranks all") !=
+  CHECK(mistake(small_with({"--goal", folder / "g", "--level", "op"})).find("needs --ranks all") !=
         std::string::npos);
-  CHECK(mistake(small({"--goal", folder / "g", "--time-unit", "us"})).find("unknown time unit 'us'") !=
+  CHECK(mistake(small_with({"--goal", folder / "g", "--time-unit", "us"})).find("unknown time unit 'us'") !=
         std::string::npos);
   CHECK(mistake({"export", FORETRAIN_ROOT "/scenarios/small.yaml", "--chakra", folder / "t",
                  "--micro-batches", "0"})
             .find("--micro-batches '0' is not a whole number from 1 to 100000") != std::string::npos);
-  CHECK(mistake(small({"--chakra", folder / "t", "--stage", "pretraining"}))
+  CHECK(mistake(small_with({"--chakra", folder / "t", "--stage", "pretraining"}))
             .find("did you mean 'pre-training'?") != std::string::npos);
   CHECK(mistake({"export", FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml", "--chakra", folder / "t", "--ranks",
                  "all", "--level", "op"})
             .find("of 2048 ranks would take about") != std::string::npos);
-  CHECK(mistake(small({"--chakra", folder / "no/t"})).find("cannot make this folder") != std::string::npos);
+  CHECK(mistake(small_with({"--chakra", folder / "no/t"})).find("cannot make this folder") !=
+        std::string::npos);
   CHECK(folder.empty());
 }
 
@@ -123,7 +125,7 @@ TEST_CASE("a stage that cannot run is not exported") {
 TEST_CASE("options of an import that cannot be meant are told") {
   const Folder folder;
   CHECK(mistake({"import-chakra", folder / "none"}).find("no traces of this name") != std::string::npos);
-  printed(small({"--chakra", folder / "t"}));
+  printed(small_with({"--chakra", folder / "t"}));
   CHECK(mistake({"import-chakra", folder / "t", "--nic", "50"}).find("--nic: ") != std::string::npos);
   CHECK(mistake({"import-chakra", folder / "t", "--nic", "0 GB/s"}).find("out of range") !=
         std::string::npos);

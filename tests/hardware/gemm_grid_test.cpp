@@ -30,7 +30,7 @@ GpuSpec grid_gpu() {
   return gpu;
 }
 
-double us(Seconds t) {
+double microseconds_of(Seconds t) {
   return t.base() * 1e6;
 }
 
@@ -70,18 +70,22 @@ TEST_CASE("waves taken out of a grid come back at its points and jump between th
 TEST_CASE("a grid prices a GEMM by its size, and by the SMs that are left") {
   const auto gpu = grid_gpu();
   const auto kernel = gemm(1024, 1024, 512);
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(2.0 * 1024 * 1024 * 512 / (100e12 * 0.8) * 1e6));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) ==
+        Approx(2.0 * 1024 * 1024 * 512 / (100e12 * 0.8) * 1e6));
   Conditions beside;
   beside.sms_taken = 20;
-  CHECK(us(price(kernel, gpu, beside).compute) == Approx(us(price(kernel, gpu, {}).compute) / 0.8));
+  CHECK(microseconds_of(price(kernel, gpu, beside).compute) ==
+        Approx(microseconds_of(price(kernel, gpu, {}).compute) / 0.8));
 }
 
 TEST_CASE("groups run as one tall GEMM, each rounded up to a tile; groups that cut k keep m") {
   const auto gpu = grid_gpu();
   const auto grouped = gemm(4 * 130, 1024, 512, 4, Family::grouped_gemm_fp8);  // 130 rows: two tiles
-  CHECK(us(price(grouped, gpu, {}).compute) == Approx(us(price(gemm(4 * 256, 1024, 512), gpu, {}).compute)));
+  CHECK(microseconds_of(price(grouped, gpu, {}).compute) ==
+        Approx(microseconds_of(price(gemm(4 * 256, 1024, 512), gpu, {}).compute)));
   const auto gradient = gemm(256, 1024, 4 * 512, 4, Family::grouped_wgrad_fp8);
-  CHECK(us(price(gradient, gpu, {}).compute) == Approx(us(price(gemm(4 * 256, 1024, 512), gpu, {}).compute)));
+  CHECK(microseconds_of(price(gradient, gpu, {}).compute) ==
+        Approx(microseconds_of(price(gemm(4 * 256, 1024, 512), gpu, {}).compute)));
   auto flagged = gemm(256, 1024, 4 * 512, 4, Family::grouped_gemm_fp8);
   flagged.splits_k = true;
   CHECK(price(flagged, gpu, {}).compute == price(gradient, gpu, {}).compute);
@@ -90,31 +94,31 @@ TEST_CASE("groups run as one tall GEMM, each rounded up to a tile; groups that c
 TEST_CASE("a curve's own sustained rate goes before the GPU's, and neither slows a fitted curve") {
   auto gpu = grid_gpu();
   const auto kernel = gemm(1024, 1024, 512);
-  const double burst = us(price(kernel, gpu, {}).compute);
+  const double burst = microseconds_of(price(kernel, gpu, {}).compute);
   gpu.sustained_rate.value = 0.5;
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(2 * burst));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) == Approx(2 * burst));
   Curve& curve = curve_for(gpu, Family::gemm_fp8);
   curve.sustained_rate = Sourced<double>{0.8, {}};
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / 0.8));
-  CHECK(us(price(kernel, at_full_clock(gpu), {}).compute) == Approx(burst));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) == Approx(burst / 0.8));
+  CHECK(microseconds_of(price(kernel, at_full_clock(gpu), {}).compute) == Approx(burst));
   curve.fitted_on = "a trace";
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) == Approx(burst));
 }
 
 TEST_CASE("promoted sums are slower at one clock, and sustain what the GPU does") {
   auto gpu = grid_gpu();
   auto kernel = gemm(1024, 1024, 512);
-  const double burst = us(price(kernel, gpu, {}).compute);
+  const double burst = microseconds_of(price(kernel, gpu, {}).compute);
   Curve& curve = curve_for(gpu, Family::gemm_fp8);
   curve.sustained_rate = Sourced<double>{0.7, {}};
   gpu.sustained_rate.value = 0.9;
   curve.promoted = Sourced<double>{0.8, {}};
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / 0.7));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) == Approx(burst / 0.7));
   kernel.promotes = true;
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / (0.8 * 0.9)));
-  CHECK(us(price(kernel, at_full_clock(gpu), {}).compute) == Approx(burst / 0.8));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) == Approx(burst / (0.8 * 0.9)));
+  CHECK(microseconds_of(price(kernel, at_full_clock(gpu), {}).compute) == Approx(burst / 0.8));
   curve.promoted.reset();
-  CHECK(us(price(kernel, gpu, {}).compute) == Approx(burst / 0.7));
+  CHECK(microseconds_of(price(kernel, gpu, {}).compute) == Approx(burst / 0.7));
 }
 
 TEST_CASE("attention is read at the head size, between two of them in its logarithm") {

@@ -13,12 +13,12 @@ namespace {
 using namespace house;
 namespace fs = std::filesystem;
 
-const fs::path root = FORETRAIN_ROOT;
+const fs::path house_root = FORETRAIN_ROOT;
 
 std::vector<Source> documents() {
-  std::vector<Source> all = read_tree(root.string(), "docs", {".md"});
+  std::vector<Source> all = read_tree(house_root.string(), "docs", {".md"});
   for (const std::string file : {"README.md", "src/README.md", "reports/README.md", "validate/README.md"}) {
-    all.push_back(make_source(file, read_text(root / file)));
+    all.push_back(make_source(file, read_text(house_root / file)));
   }
   return all;
 }
@@ -32,11 +32,11 @@ class Place {
     fs::create_directories(folder_ / "copy" / "tests");
     fs::create_symlink(FORETRAIN_BINARY, folder_ / "bin" / "foretrain");
     for (const std::string part : {"models", "topologies", "scenarios", "validate"}) {
-      if (fs::exists(root / part))
-        fs::copy(root / part, folder_ / "copy" / part, fs::copy_options::recursive);
+      if (fs::exists(house_root / part))
+        fs::copy(house_root / part, folder_ / "copy" / part, fs::copy_options::recursive);
     }
-    if (fs::exists(root / "tests/published"))
-      fs::copy(root / "tests/published", folder_ / "copy/tests/published", fs::copy_options::recursive);
+    if (fs::exists(house_root / "tests/published"))
+      fs::copy(house_root / "tests/published", folder_ / "copy/tests/published", fs::copy_options::recursive);
   }
 
   // Exit status of the lines as one script that stops at the first failure; `output` gets both streams, or
@@ -72,7 +72,7 @@ TEST_CASE("links lead somewhere") {
     REQUIRE_FALSE(document.lines.empty());
     for (const auto& [line, target] : links(document.lines)) {
       INFO(document.path << ":" << line << ": " << target);
-      CHECK(fs::exists((root / document.path).parent_path() / target));
+      CHECK(fs::exists((house_root / document.path).parent_path() / target));
     }
   }
 }
@@ -99,8 +99,8 @@ TEST_CASE("the programs of every command exist") {
         INFO(document.path << ":" << block.line << ": " << program);
         const bool built = program == "build/release/foretrain";
         const bool executable =
-            fs::is_regular_file(root / program) &&
-            (fs::status(root / program).permissions() & fs::perms::owner_exec) != fs::perms::none;
+            fs::is_regular_file(house_root / program) &&
+            (fs::status(house_root / program).permissions() & fs::perms::owner_exec) != fs::perms::none;
         CHECK((built || executable || known.count(program) == 1));
       }
     }
@@ -138,17 +138,18 @@ TEST_CASE("walk-throughs run as they are written") {
 }
 
 TEST_CASE("the README's output is the program's") {
-  const auto pasted = marked_block(make_source("README.md", read_text(root / "README.md")).lines, "output");
+  const auto pasted =
+      marked_block(make_source("README.md", read_text(house_root / "README.md")).lines, "output");
   REQUIRE(pasted.has_value());
   if (!binary_is_there()) return;
   std::string output;
   REQUIRE(Place().run({"foretrain run scenarios/deepseek-v3.yaml"}, output, false) == 0);
   if (std::getenv("UPDATE_GOLDEN") !=
       nullptr) {  // the whole output; then cut it by hand, with lines of three dots
-    std::string text = read_text(root / "README.md");
+    std::string text = read_text(house_root / "README.md");
     const auto begin = text.find('\n', text.find("<!-- output:begin -->")) + 1;
     text.replace(begin, text.find("<!-- output:end -->") - begin, "```text\n" + output + "```\n");
-    std::ofstream(root / "README.md") << text;
+    std::ofstream(house_root / "README.md") << text;
     return;
   }
   REQUIRE_FALSE(pasted->empty());
@@ -159,7 +160,7 @@ TEST_CASE("the README's output is the program's") {
 
 TEST_CASE("every scenario shipped is in order") {
   if (!binary_is_there()) return;
-  const std::vector<Source> scenarios = read_tree(root.string(), "scenarios", {".yaml"});
+  const std::vector<Source> scenarios = read_tree(house_root.string(), "scenarios", {".yaml"});
   REQUIRE_FALSE(scenarios.empty());
   const Place place;
   for (const Source& scenario : scenarios) {

@@ -32,7 +32,7 @@ toy::Toy with(toy::Toy t, std::int64_t layers, const model::Recompute& others = 
   return t;
 }
 
-double time_of(const toy::Toy& t) {
+double recomputed_time(const toy::Toy& t) {
   return toy::step(t.spec(), 6).result.step_time.base();
 }
 
@@ -48,24 +48,24 @@ TEST_CASE("all layers one by one are full recompute, none are none") {
   const auto t = standard(routed, GENERATE(1, 2));
   auto full = t;
   full.plan.recompute.layers = true;
-  CHECK(time_of(with(t, 8)) == time_of(full));
-  CHECK(time_of(with(t, 100)) == time_of(full));
-  CHECK(time_of(with(t, 0)) == time_of(t));
+  CHECK(recomputed_time(with(t, 8)) == recomputed_time(full));
+  CHECK(recomputed_time(with(t, 100)) == recomputed_time(full));
+  CHECK(recomputed_time(with(t, 0)) == recomputed_time(t));
   CHECK(kept_of(with(t, 8)) == kept_of(full));
   CHECK(kept_of(with(t, 0)) == kept_of(t));
-  CHECK(time_of(full) > time_of(t));
+  CHECK(recomputed_time(full) > recomputed_time(t));
 }
 
 TEST_CASE("each layer more costs its forward and frees what it kept but for its input") {
   const auto t = standard(GENERATE(false, true));
-  const double step = time_of(with(t, 1)) - time_of(t);
+  const double step = recomputed_time(with(t, 1)) - recomputed_time(t);
   const Bytes freed = kept_of(t) - kept_of(with(t, 1));
   CHECK(step > 0);
   CHECK(freed > Bytes{});
   for (const std::int64_t layers : {1, 2, 5, 8}) {
     CAPTURE(layers);
     const auto n = static_cast<double>(layers);
-    CHECK(time_of(with(t, layers)) - time_of(t) == Approx(n * step).epsilon(1e-5));
+    CHECK(recomputed_time(with(t, layers)) - recomputed_time(t) == Approx(n * step).epsilon(1e-5));
     CHECK((kept_of(t) - kept_of(with(t, layers))).base() == Approx(n * freed.base()));
   }
 }
@@ -77,5 +77,5 @@ TEST_CASE("what other layers recompute is no business of the first ones") {
   alike.plan.recompute = others;
   CHECK(kept_of(with(t, 3, others)) < kept_of(with(t, 3)));
   CHECK(kept_of(with(t, 3, others)) < kept_of(alike));
-  CHECK(time_of(with(t, 3, others)) > time_of(with(t, 3)));
+  CHECK(recomputed_time(with(t, 3, others)) > recomputed_time(with(t, 3)));
 }

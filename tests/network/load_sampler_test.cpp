@@ -15,7 +15,7 @@ TEST_CASE("a rank and the fullest rank are those of drawing all rows") {
   const LoadSampler sampler(64, sd);
   RunningMoments own, most, own_drawn, most_drawn;
   for (int i = 0; i < 20000; ++i) {
-    const Loads loads = sampler.draw(rng);
+    const DrawnLoads loads = sampler.draw(rng);
     REQUIRE(loads.own <= loads.most);
     own.add(loads.own);
     most.add(loads.most);

@@ -11,7 +11,7 @@ using namespace foretrain;
 using namespace foretrain::literals;
 using namespace foretrain::network;
 
-LinkSpeeds speeds() {
+LinkSpeeds nccl_speeds() {
   LinkSpeeds s;
   s.ib = 44_GBps;
   s.ring_ib = 48_GBps;
@@ -36,18 +36,18 @@ bool offers(const std::vector<Candidate>& all, Algorithm algorithm) {
 
 TEST_CASE("a ring in one node, by hand") {
   // 8 ranks, 8 MB: above 1 MB a rank only the simple protocol: 14 + 7 * 2 us and 8 MB * 7.5 / 8 / 360 GB/s.
-  const auto all = list_candidates(Pattern::all_gather, 8_MB, {8, 1}, speeds());
+  const auto all = list_candidates(Pattern::all_gather, 8_MB, {8, 1}, nccl_speeds());
   REQUIRE(all.size() == 1);
   CHECK(all[0].protocol == Protocol::simple);
   CHECK(all[0].time.base() == Approx(28e-6 + 7.5e6 / 360e9));
   // Below: LL or LL128, here LL128: 6 + 7 us and 0.8 MB * 7.5 / 8 / 200 GB/s.
-  const auto small = fastest(list_candidates(Pattern::reduce_scatter, 0.8_MB, {8, 1}, speeds()));
+  const auto small = fastest(list_candidates(Pattern::reduce_scatter, 0.8_MB, {8, 1}, nccl_speeds()));
   CHECK(small.protocol == Protocol::ll128);
   CHECK(small.time.base() == Approx(13e-6 + 0.75e6 / 200e9));
 }
 
 TEST_CASE("sharpness hides latency behind data, and never more than all of it") {
-  LinkSpeeds s = speeds();
+  LinkSpeeds s = nccl_speeds();
   const Seconds added = time_of(Pattern::all_gather, 64_MB, {8, 1}, s);
   s.nccl.simple_sharpness = 1.5;
   const Seconds hidden = time_of(Pattern::all_gather, 64_MB, {8, 1}, s);
@@ -57,42 +57,42 @@ TEST_CASE("sharpness hides latency behind data, and never more than all of it") 
 
 TEST_CASE("NVLS reduces in the switch where there are enough ranks, and at most over two nodes") {
   const auto all_reduce = [](const GroupShape& g) {
-    return list_candidates(Pattern::all_reduce, 1_GB, g, speeds());
+    return list_candidates(Pattern::all_reduce, 1_GB, g, nccl_speeds());
   };
   CHECK_FALSE(offers(all_reduce({4, 1}), Algorithm::nvls));
   CHECK(fastest(all_reduce({8, 1})).algorithm == Algorithm::nvls);
   CHECK(fastest(all_reduce({8, 1})).time.base() == Approx(72e-6 + 1e9 / 265e9));
   CHECK(offers(all_reduce({8, 2}), Algorithm::nvls));
   CHECK_FALSE(offers(all_reduce({8, 3}), Algorithm::nvls));
-  CHECK_FALSE(offers(list_candidates(Pattern::all_gather, 1_GB, {8, 1}, speeds()), Algorithm::nvls));
-  LinkSpeeds no_switch = speeds();
+  CHECK_FALSE(offers(list_candidates(Pattern::all_gather, 1_GB, {8, 1}, nccl_speeds()), Algorithm::nvls));
+  LinkSpeeds no_switch = nccl_speeds();
   no_switch.nccl.nvls_rate = {};
   CHECK_FALSE(offers(list_candidates(Pattern::all_reduce, 1_GB, {8, 1}, no_switch), Algorithm::nvls));
 }
 
 TEST_CASE("large rings across nodes run at the slower of NVLink and rails") {
   const double n = 64, wire = 8e9 * (n - 1) / n;
-  const Seconds wide = time_of(Pattern::all_gather, 8_GB, {8, 8}, speeds());  // 384 GB/s of rails
+  const Seconds wide = time_of(Pattern::all_gather, 8_GB, {8, 8}, nccl_speeds());  // 384 GB/s of rails
   CHECK(wide.base() == Approx(wire / 360e9).epsilon(0.03));
-  const Seconds narrow = time_of(Pattern::all_gather, 8_GB, {2, 32}, speeds());  // 96 GB/s of rails
+  const Seconds narrow = time_of(Pattern::all_gather, 8_GB, {2, 32}, nccl_speeds());  // 96 GB/s of rails
   CHECK(narrow.base() == Approx(wire / 96e9).epsilon(0.03));
-  LinkSpeeds plain = speeds();
+  LinkSpeeds plain = nccl_speeds();
   plain.ring_ib = {};  // then the card's achieved rate
   CHECK(time_of(Pattern::all_gather, 8_GB, {2, 32}, plain).base() == Approx(wire / 88e9).epsilon(0.03));
 }
 
 TEST_CASE("small all-reduces over many nodes climb trees, whose depth is a logarithm") {
   // 6.8 + 2 (7 * 0.6 + 5 * 5.0) us: NCCL's own constants; 63 to 71 us were reported (NVIDIA/nccl issue 652).
-  const auto chosen = fastest(list_candidates(Pattern::all_reduce, 64_B, {8, 32}, speeds()));
+  const auto chosen = fastest(list_candidates(Pattern::all_reduce, 64_B, {8, 32}, nccl_speeds()));
   CHECK(chosen.algorithm == Algorithm::tree);
   CHECK(chosen.protocol == Protocol::ll);
   CHECK(chosen.time.base() * 1e6 == Approx(65.2).epsilon(0.001));
-  const auto twice = fastest(list_candidates(Pattern::all_reduce, 64_B, {8, 64}, speeds()));
+  const auto twice = fastest(list_candidates(Pattern::all_reduce, 64_B, {8, 64}, nccl_speeds()));
   CHECK((twice.time - chosen.time).base() * 1e6 == Approx(10.0).epsilon(0.001));
 }
 
 TEST_CASE("an all-to-all in one node and across nodes, by hand") {
-  const LinkSpeeds s = speeds();
+  const LinkSpeeds s = nccl_speeds();
   CHECK(time_of_all_to_all(80_MB, {8, 1}, s).base() == Approx(13.7e-6 + 70e6 / 310e9));
   // 64 ranks of 80 MB: 70 MB leave over the rail of 48 GB/s, 8.75 MB over NVLink beside them.
   CHECK(time_of_all_to_all(80_MB, {8, 8}, s).base() == Approx((13 + 6.3 + 14) * 1e-6 + 70e6 / 48e9));
@@ -100,7 +100,7 @@ TEST_CASE("an all-to-all in one node and across nodes, by hand") {
 }
 
 TEST_CASE("no collective is free, a larger buffer never takes less time in one regime, one rank takes none") {
-  const LinkSpeeds s = speeds();
+  const LinkSpeeds s = nccl_speeds();
   for (const Pattern pattern : {Pattern::all_reduce, Pattern::all_gather, Pattern::reduce_scatter})
     for (const GroupShape g : {GroupShape{8, 1}, GroupShape{1, 16}, GroupShape{8, 16}, GroupShape{72, 2}}) {
       CHECK(time_of(pattern, 1_MB, {1, 1}, s) == Seconds{});

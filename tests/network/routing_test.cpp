@@ -12,7 +12,8 @@ using namespace foretrain::network;
 
 namespace {
 
-const ExpertRouting v3{.experts = 256, .top_k = 8, .groups = 8, .top_groups = 4, .expert_parallel = 64};
+const ExpertRouting v3_routing{
+    .experts = 256, .top_k = 8, .groups = 8, .top_groups = 4, .expert_parallel = 64};
 
 // The rule itself, token by token, with all scores drawn and sorted.
 struct Plain {
@@ -59,7 +60,7 @@ Plain spread_plainly(const ExpertRouting& r, Rng rng, int tokens) {
 }  // namespace
 
 TEST_CASE("DeepSeek-V3 at EP64 over 8 nodes visits 3.97 nodes and 7.49 GPUs a token") {
-  const TokenSpread s = spread_of(v3, Rng(1, "routing"));
+  const TokenSpread s = spread_of(v3_routing, Rng(1, "routing"));
   INFO("nodes " << s.nodes << " +- " << s.nodes_error << ", gpus " << s.gpus << " +- " << s.gpus_error
                 << ", remote " << s.remote_nodes);
   CHECK(s.nodes ==
@@ -75,7 +76,7 @@ TEST_CASE("DeepSeek-V3 at EP64 over 8 nodes visits 3.97 nodes and 7.49 GPUs a to
 
 TEST_CASE("sampling by order statistics agrees with the rule applied token by token") {
   const std::vector<ExpertRouting> cases{
-      v3,
+      v3_routing,
       {.experts = 64, .top_k = 6, .groups = 4, .top_groups = 2, .expert_parallel = 16},  // two groups a node
       {.experts = 256, .top_k = 8, .groups = 8, .top_groups = 4, .expert_parallel = 32},
       {.experts = 96,
@@ -100,7 +101,7 @@ TEST_CASE("sampling by order statistics agrees with the rule applied token by to
 }
 
 TEST_CASE("without a limit the closed form holds, and sampling meets it") {
-  ExpertRouting r = v3;
+  ExpertRouting r = v3_routing;
   r.groups = r.top_groups = 1;
   const TokenSpread exact = spread_of(r, Rng(1, "routing"));
   // 1 - C(224,8)/C(256,8) of a node, written out as a product of fractions.
@@ -112,7 +113,7 @@ TEST_CASE("without a limit the closed form holds, and sampling meets it") {
   CHECK(sampled.nodes ==
         Approx(exact.nodes).epsilon(1e-9));  // one group: given its count nothing is left to chance
   CHECK(sampled.gpus == Approx(exact.gpus).epsilon(1e-9));
-  ExpertRouting all_groups = v3;
+  ExpertRouting all_groups = v3_routing;
   all_groups.top_groups = 8;
   CHECK(spread_of(all_groups, Rng(1, "routing")).nodes == Approx(exact.nodes));
   const TokenSpread by_groups = spread_by_sampling(all_groups, Rng(1, "routing"), 20000);
@@ -121,7 +122,7 @@ TEST_CASE("without a limit the closed form holds, and sampling meets it") {
 }
 
 TEST_CASE("one expert a GPU and one node are the simple cases") {
-  ExpertRouting r = v3;
+  ExpertRouting r = v3_routing;
   r.expert_parallel = 256;
   CHECK(spread_of(r, Rng(1, "routing")).gpus == Approx(8));
   r.expert_parallel = 8;
@@ -135,6 +136,6 @@ TEST_CASE("one expert a GPU and one node are the simple cases") {
 }
 
 TEST_CASE("the same seed gives the same spread, another seed another") {
-  CHECK(spread_of(v3, Rng(1, "routing")).gpus == spread_of(v3, Rng(1, "routing")).gpus);
-  CHECK(spread_of(v3, Rng(1, "routing")).gpus != spread_of(v3, Rng(2, "routing")).gpus);
+  CHECK(spread_of(v3_routing, Rng(1, "routing")).gpus == spread_of(v3_routing, Rng(1, "routing")).gpus);
+  CHECK(spread_of(v3_routing, Rng(1, "routing")).gpus != spread_of(v3_routing, Rng(2, "routing")).gpus);
 }

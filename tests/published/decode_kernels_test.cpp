@@ -13,8 +13,8 @@ using namespace foretrain::published;
 
 namespace {
 
-const hardware::GpuSpec& h800() {
-  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h800.yaml");
+const hardware::GpuSpec& h800_part() {
+  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h800_part.yaml");
   return gpu;
 }
 
@@ -22,10 +22,10 @@ const hardware::GpuSpec& h800() {
 Seconds burst_time(const Kernel& kernel) {
   hardware::Conditions conditions;
   conditions.sources = hardware::Sources::measured;
-  return hardware::price(kernel, h800(), conditions).busy;
+  return hardware::price(kernel, h800_part(), conditions).busy;
 }
 
-struct Errors {
+struct DecodeErrors {
   double least = 1e9, most = -1e9;
   int count = 0;
   void add(const Kernel& kernel, double measured) {
@@ -44,7 +44,7 @@ double measured_time(const Row& row) {
 }  // namespace
 
 TEST_CASE("dense FP8 GEMMs of 64 and 128 rows as the decode lists write them: 0 to a third too fast") {
-  Errors errors;
+  DecodeErrors errors;
   for (const auto& row : read_csv("deepgemm_h800.csv")) {
     if (row.at("kind") != "dense" || number(row, "m") > 128 || row.at("release") != "2025-02-25") continue;
     model::DecodeWork work;
@@ -68,7 +68,7 @@ TEST_CASE("dense FP8 GEMMs of 64 and 128 rows as the decode lists write them: 0 
 }
 
 TEST_CASE("masked grouped GEMMs of 256 to 1024 rows an expert: 0 to a third too fast") {
-  Errors errors;
+  DecodeErrors errors;
   for (const auto& row : read_csv("deepgemm_h800.csv")) {
     if (row.at("kind") != "grouped_masked") continue;
     const auto groups = whole(row, "groups");

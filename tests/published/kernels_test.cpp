@@ -17,7 +17,7 @@ namespace {
 
 const std::vector<std::size_t> all_rounds{0, 1, 2, 3}, held_out{1, 3};
 
-const GpuSpec& h800() {
+const GpuSpec& h800_gpu() {
   static const GpuSpec gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h800.yaml");
   return gpu;
 }
@@ -25,7 +25,7 @@ const GpuSpec& h800() {
 FitError judged(Family family, const std::vector<std::size_t>& rounds, Sources sources = Sources::any) {
   auto points = trace(family, rounds);
   for (auto& point : points) point.conditions.sources = sources;
-  return judge(points, h800());
+  return judge(points, h800_gpu());
 }
 
 void within(Family family, const std::vector<std::size_t>& rounds, double least, double most,
@@ -75,12 +75,12 @@ TEST_CASE("the sustained rate is what rounds 0 and 2 leave of DeepGEMM's, and ro
     for (const Family family : {Family::gemm_fp8, Family::grouped_gemm_fp8})
       for (auto [kernel, conditions, time] : trace(family, rounds)) {
         conditions.sources = Sources::measured;
-        predicted += price(kernel, h800(), conditions).busy.base();
+        predicted += price(kernel, h800_gpu(), conditions).busy.base();
         measured += time.base();
       }
     return predicted / measured;
   };
-  CHECK(h800().sustained_rate.value == Approx(ratio({0, 2})).margin(0.005));
+  CHECK(h800_gpu().sustained_rate.value == Approx(ratio({0, 2})).margin(0.005));
   within(Family::gemm_fp8, held_out, -0.015, 0.015);
   within(Family::grouped_gemm_fp8, held_out, -0.015, 0.015);
 }
@@ -116,7 +116,7 @@ TEST_CASE("without the trace, its other families are off by what the parts file 
 
 TEST_CASE("no bound takes longer than the kernels of the trace, and none counts as measured") {
   for (std::size_t i = 0; i < family_count; ++i) {
-    const auto& other = h800().independent_curves[i];
+    const auto& other = h800_gpu().independent_curves[i];
     if (!other || !other->bound) continue;
     const auto family = static_cast<Family>(i);
     within(family, all_rounds, -1.0, 0.0, Sources::bounds);
@@ -130,8 +130,8 @@ TEST_CASE("all compute of the pair: 3 percent with the trace's own families, 15 
     for (const auto& [kernel, conditions, time] : trace(static_cast<Family>(i), held_out)) {
       auto alone = conditions;
       alone.sources = Sources::bounds;
-      predicted += price(kernel, h800(), conditions).busy.base();
-      independent += price(kernel, h800(), alone).busy.base();
+      predicted += price(kernel, h800_gpu(), conditions).busy.base();
+      independent += price(kernel, h800_gpu(), alone).busy.base();
       measured += time.base();
     }
   CAPTURE(measured, predicted / measured - 1, independent / measured - 1);

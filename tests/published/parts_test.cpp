@@ -43,7 +43,7 @@ std::vector<Measurement> memory_rows(const std::string& part_name, const std::ve
 }
 
 // The files carry three digits, or two decimals of a microsecond.
-void same(const Curve& in_file, const BandwidthFit& fit) {
+void same_rounded(const Curve& in_file, const BandwidthFit& fit) {
   CAPTURE(in_file.bandwidth_fraction, fit.bandwidth_fraction, in_file.per_launch.base(),
           fit.per_launch.base());
   CHECK(std::abs(in_file.bandwidth_fraction - fit.bandwidth_fraction) < 0.00051);
@@ -215,7 +215,7 @@ TEST_CASE("memory-bound curves of the parts are their rows'") {
     CAPTURE(name);
     const auto gpu = part(name);
     const auto fitted = [&](const std::vector<std::string>& ops, Family family) {
-      same(curve(gpu, family), fit_bandwidth_curve(memory_rows(name, ops, family), gpu));
+      same_rounded(curve(gpu, family), fit_bandwidth_curve(memory_rows(name, ops, family), gpu));
     };
     fitted({"rms_forward"}, Family::rmsnorm);
     fitted({"rms_backward"}, Family::rmsnorm_backward);
@@ -225,19 +225,21 @@ TEST_CASE("memory-bound curves of the parts are their rows'") {
     CAPTURE(name);
     const auto gpu = part(name);
     const auto fit = fit_bandwidth_curve(memory_rows(name, {"quantise"}, Family::fp8_cast), gpu);
-    for (const Family family : {Family::fp8_cast, Family::fp8_cast_transpose}) same(curve(gpu, family), fit);
-    if (name != "h200") same(curve(gpu, Family::elementwise), fit);
+    for (const Family family : {Family::fp8_cast, Family::fp8_cast_transpose})
+      same_rounded(curve(gpu, family), fit);
+    if (name != "h200") same_rounded(curve(gpu, Family::elementwise), fit);
   }
   const auto a100 = part("a100-sxm-80gb");
   for (const Family family : {Family::layernorm, Family::softmax})
-    same(curve(a100, family),
-         fit_bandwidth_curve(memory_rows("a100-sxm-80gb", {"layer_norm_forward"}, family), a100));
-  same(curve(a100, Family::rmsnorm),
-       fit_bandwidth_curve(memory_rows("a100-sxm-80gb", {"rms_forward"}, Family::rmsnorm), a100));
+    same_rounded(curve(a100, family),
+                 fit_bandwidth_curve(memory_rows("a100-sxm-80gb", {"layer_norm_forward"}, family), a100));
+  same_rounded(curve(a100, Family::rmsnorm),
+               fit_bandwidth_curve(memory_rows("a100-sxm-80gb", {"rms_forward"}, Family::rmsnorm), a100));
   const auto h100 = part("h100");
   const auto logits =
       fit_bandwidth_curve(memory_rows("h100", {"cross_entropy"}, Family::cross_entropy), h100);
-  for (const std::string name : {"h200", "gb300"}) same(curve(part(name), Family::cross_entropy), logits);
+  for (const std::string name : {"h200", "gb300"})
+    same_rounded(curve(part(name), Family::cross_entropy), logits);
 }
 
 TEST_CASE("a part has the tensor cores of its data sheet, and says whose curves it borrows") {

@@ -16,23 +16,24 @@ namespace {
 
 const std::string root = FORETRAIN_ROOT;
 
-const spec::PublishedRuns& published() {
+const spec::PublishedRuns& published_runs() {
   static const spec::PublishedRuns runs = spec::load_runs({root + "/tests/published/runs.yaml"});
   return runs;
 }
 
 // One row in so many, and all rows of small sets: enough to see each set without its cost.
 spec::PublishedRuns thinned(std::size_t every) {
-  spec::PublishedRuns few = published();
+  spec::PublishedRuns few = published_runs();
   few.rows.clear();
-  for (std::size_t i = 0; i < published().rows.size(); i += every) few.rows.push_back(published().rows[i]);
+  for (std::size_t i = 0; i < published_runs().rows.size(); i += every)
+    few.rows.push_back(published_runs().rows[i]);
   return few;
 }
 
 }  // namespace
 
 TEST_CASE("the published runs are all there, each in a set with a source") {
-  const auto& runs = published();
+  const auto& runs = published_runs();
   CHECK(runs.rows.size() == 789 + 993);
   CHECK(runs.sets.size() == 22);
   CHECK(runs.unread.empty());

@@ -32,7 +32,7 @@ study::RunCheck row(const std::string& id, double measured, double predicted, st
   return check;
 }
 
-study::RunsCheck sample() {
+study::RunsCheck runs_sample() {
   study::RunsCheck check;
   check.rows = {row("lab-1", 1.0, 1.1, 1, 2e9), row("lab-2", 2.0, 1.6, 8, 30e9),
                 row("lab-3", 10, 10, 8, 30e9)};
@@ -65,7 +65,7 @@ spec::PublishedRuns runs() {
 }  // namespace
 
 TEST_CASE("the table holds every row, every set and every reason") {
-  const std::string text = report::to_text(sample(), runs(), {});
+  const std::string text = report::to_text(runs_sample(), runs(), {});
   for (const char* part : {"lab-1", "+10.0 %", "-20.0 %", "not expressed", "a paper (01234567)", "SETS",
                            "RESIDUALS", "THE WORST TEN", "the batch is not printed", "3 of the 4 rows"})
     CHECK_THAT(text, Contains(part));
@@ -75,11 +75,11 @@ TEST_CASE("the table holds every row, every set and every reason") {
 }
 
 TEST_CASE("the sets alone, where rows are not wanted") {
-  CHECK_THAT(report::to_text(sample(), runs(), {.rows = false}), !Contains("a paper"));
+  CHECK_THAT(report::to_text(runs_sample(), runs(), {.rows = false}), !Contains("a paper"));
 }
 
 TEST_CASE("residuals are told apart by layout, size, GPU and precision") {
-  const auto rows = report::residuals(sample());
+  const auto rows = report::residuals(runs_sample());
   REQUIRE(rows.size() == 7);
   CHECK(rows[0].by == "tp");
   CHECK(rows[1].range == "5-8");
@@ -90,7 +90,7 @@ TEST_CASE("residuals are told apart by layout, size, GPU and precision") {
 }
 
 TEST_CASE("parts of sets are told where they were asked for") {
-  auto check = sample();
+  auto check = runs_sample();
   CHECK_THAT(report::to_text(check, runs(), {}), !Contains("PARTS"));
   check.by = {"gpu", "release"};
   check.parts = {{"lab", {"A100", "26.08"}, 3, study::statistics_of({0.1, -0.2}), 1, 0},
@@ -108,7 +108,7 @@ TEST_CASE("parts of sets are told where they were asked for") {
 }
 
 TEST_CASE("the worst come first, and equal reasons are counted once") {
-  const auto check = sample();
+  const auto check = runs_sample();
   CHECK(report::worst(check, 2).front()->id == "lab-2");
   CHECK(report::worst(check, 2).size() == 2);
   REQUIRE(report::reasons(check).size() == 1);
@@ -116,7 +116,7 @@ TEST_CASE("the worst come first, and equal reasons are counted once") {
 }
 
 TEST_CASE("JSON has rows with seconds, errors and reasons, and sets") {
-  const auto document = json::parse(report::to_json(sample()));
+  const auto document = json::parse(report::to_json(runs_sample()));
   const auto& rows = document.at("rows").items;
   REQUIRE(rows.size() == 4);
   CHECK(rows[1].at("measured_s").number == 2);
@@ -133,7 +133,7 @@ TEST_CASE("JSON has rows with seconds, errors and reasons, and sets") {
 }
 
 TEST_CASE("the picture has a mark a compared row, a legend, the diagonal and two lines beside it") {
-  const std::string svg = report::runs_svg(sample());
+  const std::string svg = report::runs_svg(runs_sample());
   std::size_t marks = 0;
   for (std::size_t at = 0; (at = svg.find("<circle", at)) != std::string::npos; ++at) ++marks;
   CHECK(marks == 3 + 1);  // and the legend's

@@ -17,7 +17,7 @@ using foretrain::Rng;
 
 namespace {
 
-enum class Kind : std::uint8_t { only };
+enum class QueueKind : std::uint8_t { only };
 
 struct Later {
   bool operator()(const Event& a, const Event& b) const { return earlier(b, a); }
@@ -28,7 +28,7 @@ using Reference = std::priority_queue<Event, std::vector<Event>, Later>;
 class Pair {
  public:
   void push(std::uint64_t wait) {
-    const Event event(now_ + Ticks(static_cast<std::int64_t>(wait)), sequence_++, Kind::only, 0);
+    const Event event(now_ + Ticks(static_cast<std::int64_t>(wait)), sequence_++, QueueKind::only, 0);
     ours_.push(event);
     reference_.push(event);
   }
@@ -75,7 +75,7 @@ std::vector<Stream> streams() {
 }
 
 Event event_at(std::int64_t time, std::uint64_t sequence) {
-  return Event(SimTime(Ticks(time)), sequence, Kind::only, 0);
+  return Event(SimTime(Ticks(time)), sequence, QueueKind::only, 0);
 }
 
 }  // namespace

@@ -8,17 +8,17 @@ using namespace foretrain;
 
 namespace {
 
-const std::string root = FORETRAIN_ROOT;
+const std::string software_root = FORETRAIN_ROOT;
 
 plan::SoftwareSpec profile(const std::string& name) {
-  return spec::load_software(root + "/models/software/" + name + ".yaml");
+  return spec::load_software(software_root + "/models/software/" + name + ".yaml");
 }
 
 }  // namespace
 
 TEST_CASE("every software profile loads under its own name and says where its values come from") {
   int profiles = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(root + "/models/software")) {
+  for (const auto& entry : std::filesystem::directory_iterator(software_root + "/models/software")) {
     INFO(entry.path().string());
     const auto software = spec::load_software(entry.path().string());
     ++profiles;
@@ -55,7 +55,7 @@ TEST_CASE("a profile names the generation of its attention kernels, and the part
   CHECK(profile("fsdp-2023").kernels.attention == AttentionKernel::flash1);
   CHECK(profile("fsdp-2024").kernels.attention == AttentionKernel::flash2);
   CHECK(profile("megatron-core-2025").kernels.attention == AttentionKernel::fastest);
-  const auto h100 = spec::load_gpu(root + "/topologies/parts/h100.yaml");
+  const auto h100 = spec::load_gpu(software_root + "/topologies/parts/h100.yaml");
   const auto level = [&](AttentionKernel kernel) {
     const auto gpu = hardware::with_attention(h100, kernel);
     return hardware::table_efficiency(*gpu.curves[static_cast<std::size_t>(Family::attention_forward)], 8192,
@@ -94,9 +94,9 @@ TEST_CASE("what a profile leaves out stands as its default, and says so") {
 }
 
 TEST_CASE("a plan takes the overlaps of its software unless it names its own") {
-  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  const std::string good = software_root + "/tests/bad/good/scenario.yaml";
   CHECK_FALSE(spec::load(good).plan.overlap.gradients);
-  const std::string core = "plan.software=" + root + "/models/software/megatron-core-2024.yaml";
+  const std::string core = "plan.software=" + software_root + "/models/software/megatron-core-2024.yaml";
   const auto taken = spec::load(good, {core});
   CHECK(taken.plan.overlap.gradients);
   CHECK(taken.plan.overlap.tensor);
@@ -107,8 +107,8 @@ TEST_CASE("a plan takes the overlaps of its software unless it names its own") {
 }
 
 TEST_CASE("a plan exchanges keys and values as its software does unless it says otherwise") {
-  const std::string good = root + "/tests/bad/good/scenario.yaml";
-  const std::string titan = "plan.software=" + root + "/models/software/torchtitan-2024.yaml";
+  const std::string good = software_root + "/tests/bad/good/scenario.yaml";
+  const std::string titan = "plan.software=" + software_root + "/models/software/torchtitan-2024.yaml";
   CHECK(spec::load(good).plan.context_exchange == ContextExchange::ring);
   CHECK(profile("megatron-core-2025").context_exchange == ContextExchange::ring);
   CHECK(profile("torchtitan-2024").context_overlap.value);
@@ -121,12 +121,12 @@ TEST_CASE("a plan exchanges keys and values as its software does unless it says 
 }
 
 TEST_CASE("every key of a layout reaches the plan, and a stage changes what it names") {
-  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  const std::string good = software_root + "/tests/bad/good/scenario.yaml";
   const auto s =
-      spec::load(good, {"plan.software=" + root + "/models/software/megatron-core-2025.yaml",
+      spec::load(good, {"plan.software=" + software_root + "/models/software/megatron-core-2025.yaml",
                         "plan.schedule=interleaved", "plan.virtual_stages=2", "plan.recompute=full",
                         "plan.precision=fp16", "plan.offload_optimizer=true", "plan.reshard=false",
-                        "cluster.host=" + root + "/topologies/parts/host-grace.yaml",
+                        "cluster.host=" + software_root + "/topologies/parts/host-grace.yaml",
                         "plan.capacity_factor=1.25", "plan.expert=4", "plan.expert_tensor=2",
                         "stages.second.plan.recompute=selective", "stages.second.plan.expert=2"});
   CHECK(s.plan.schedule == plan::Schedule::interleaved);
@@ -158,10 +158,11 @@ TEST_CASE("every key of a layout reaches the plan, and a stage changes what it n
 }
 
 TEST_CASE("some layers of each stage are recomputed whole, the others as the rest of the map says") {
-  const std::string good = root + "/tests/bad/good/scenario.yaml";
-  const auto s = spec::load(good, {"plan.software=" + root + "/models/software/megatron-core-2025.yaml",
-                                   "plan.schedule=1f1b", "plan.recompute={full_layers: 1, others: [norms]}",
-                                   "stages.second.plan.recompute={full_layers: 1000, others: selective}"});
+  const std::string good = software_root + "/tests/bad/good/scenario.yaml";
+  const auto s =
+      spec::load(good, {"plan.software=" + software_root + "/models/software/megatron-core-2025.yaml",
+                        "plan.schedule=1f1b", "plan.recompute={full_layers: 1, others: [norms]}",
+                        "stages.second.plan.recompute={full_layers: 1000, others: selective}"});
   CHECK(s.plan.recompute.full_layers == 1);
   CHECK(s.plan.recompute.norms);
   CHECK_FALSE(s.plan.recompute.layers);

@@ -13,7 +13,7 @@ using study::list_batches;
 namespace {
 
 constexpr double over = 469e9;  // DeepSeek-V3: 3072 to 15360 sequences over the first 469 B of 14.8 T tokens
-const spec::BatchSpec v3{3072, 15360, over};
+const spec::BatchSpec v3_batch{3072, 15360, over};
 
 double steps_of(const std::vector<BatchShare>& shares) {
   double steps = 0;
@@ -32,14 +32,14 @@ struct Given {
   std::int64_t sequence, granule;
 };
 const std::vector<Given> many{
-    {v3, 14.8e12, 4096, 256},             // as published
-    {v3, 14.8e12, 4096, 128},             // a finer ramp
-    {v3, 14.8e12, 4096, 7},               // `to` is not a whole number of granules above `from`
-    {v3, 14.8e12, 4096, 1},               // sequence by sequence
-    {v3, 14.8e12, 4096, 100000},          // one granule is the whole ramp
-    {v3, 200e9, 4096, 256},               // the tokens end inside the ramp
-    {v3, 469e9, 4096, 256},               // and exactly at its end
-    {v3, 1e6, 4096, 256},                 // within the first step
+    {v3_batch, 14.8e12, 4096, 256},       // as published
+    {v3_batch, 14.8e12, 4096, 128},       // a finer ramp
+    {v3_batch, 14.8e12, 4096, 7},         // `to` is not a whole number of granules above `from`
+    {v3_batch, 14.8e12, 4096, 1},         // sequence by sequence
+    {v3_batch, 14.8e12, 4096, 100000},    // one granule is the whole ramp
+    {v3_batch, 200e9, 4096, 256},         // the tokens end inside the ramp
+    {v3_batch, 469e9, 4096, 256},         // and exactly at its end
+    {v3_batch, 1e6, 4096, 256},           // within the first step
     {{480, 480, 0}, 62.9e9, 131072, 32},  // constant
     {{8, 9, 1e9}, 5e9, 4096, 8},          // a ramp shorter than a granule
 };
@@ -67,7 +67,7 @@ TEST_CASE("DeepSeek-V3's ramp takes about 15 thousand steps, as a ramp linear in
   CHECK(smooth == Approx(15.0e3).epsilon(0.002));
   double last = 0;
   for (const std::int64_t granule : {1, 128, 256}) {
-    const double steps = steps_of(list_batches(v3, over, 4096, granule));
+    const double steps = steps_of(list_batches(v3_batch, over, 4096, granule));
     CHECK(steps > smooth);  // rounded down to whole micro-batches: more and smaller steps
     CHECK(steps > last);
     CHECK(steps == Approx(smooth).epsilon(0.025));
@@ -76,16 +76,16 @@ TEST_CASE("DeepSeek-V3's ramp takes about 15 thousand steps, as a ramp linear in
 }
 
 TEST_CASE("after the ramp every step is of the largest batch") {
-  const auto shares = list_batches(v3, 14.8e12, 4096, 256);
+  const auto shares = list_batches(v3_batch, 14.8e12, 4096, 256);
   CHECK(shares.size() == (15360 - 3072) / 256 + 1);
   CHECK(shares.back().batch == 15360);
   CHECK(shares.back().steps == Approx((14.8e12 - over) / (15360.0 * 4096)).epsilon(1e-12));
 }
 
 TEST_CASE("tokens that end inside the ramp never reach its largest batch") {
-  const auto shares = list_batches(v3, over / 2, 4096, 256);
+  const auto shares = list_batches(v3_batch, over / 2, 4096, 256);
   CHECK(shares.back().batch < 3072 + (15360 - 3072) / 2 + 256);
-  CHECK(list_batches(v3, 1e6, 4096, 256).size() == 1);
+  CHECK(list_batches(v3_batch, 1e6, 4096, 256).size() == 1);
 }
 
 TEST_CASE("a constant batch is one share") {

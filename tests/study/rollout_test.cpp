@@ -13,18 +13,21 @@ using namespace foretrain::study;
 
 namespace {
 
-const spec::Scenario& v3() {
+const spec::Scenario& v3_scenario() {
   static const spec::Scenario scenario = spec::load(FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml");
   return scenario;
 }
 const spec::StageSpec& rl_stage() {
-  for (const auto& stage : v3().stages)
+  for (const auto& stage : v3_scenario().stages)
     if (stage.rollout) return stage;
   FAIL("the scenario has a reinforcement stage");
-  return v3().stages.front();
+  return v3_scenario().stages.front();
 }
 Machine machine() {
-  return {.model = &v3().model, .gpu = &v3().gpu, .nic = &v3().nic, .software = &v3().software};
+  return {.model = &v3_scenario().model,
+          .gpu = &v3_scenario().gpu,
+          .nic = &v3_scenario().nic,
+          .software = &v3_scenario().software};
 }
 DecodeSetting serving(std::int64_t batch, bool speculate = false, std::int64_t context = 4989) {
   return {.batch = batch, .expert = 144, .context = context, .speculate = speculate};
@@ -39,7 +42,7 @@ double step_s(const DecodeSetting& setting) {
 RolloutOutcome priced(const spec::RolloutSpec& rollout) {
   auto stage = rl_stage();
   stage.rollout = rollout;
-  return price_rollout(v3(), stage, seconds(3));
+  return price_rollout(v3_scenario(), stage, seconds(3));
 }
 
 }  // namespace
@@ -102,13 +105,13 @@ TEST_CASE("decoding takes longer with more context and with more requests, and g
 }
 
 TEST_CASE("a step is never faster than reading its caches and weights once") {
-  const auto& gpu = v3().gpu;
+  const auto& gpu = v3_scenario().gpu;
   for (const std::int64_t batch : {1, 32, 256})
     for (const std::int64_t context : {512, 4989, 65536}) {
-      const Bytes caches = model::cache_per_token(v3().model) * real(batch * context);
+      const Bytes caches = model::cache_per_token(v3_scenario().model) * real(batch * context);
       const Bytes weights =
-          model::inference_weights(v3().model, 144, model::Precision::fp8).total() -
-          bytes(2 * model::count_parameters(v3().model, model::Unit::embedding));  // gathered
+          model::inference_weights(v3_scenario().model, 144, model::Precision::fp8).total() -
+          bytes(2 * model::count_parameters(v3_scenario().model, model::Unit::embedding));  // gathered
       CHECK(step_s(serving(batch, false, context)) > ((caches + weights) / gpu.hbm_bandwidth.value).base());
     }
 }
@@ -161,9 +164,9 @@ TEST_CASE("memory bounds the requests in flight: waves, never an overfull GPU") 
   rollout.response_tokens = 16384;
   const auto out = priced(rollout);
   const auto weights =
-      model::inference_weights(v3().model, rollout.decode_expert, model::Precision::fp8, true);
-  CHECK(out.kv_cache_per_gpu + weights.total() < v3().gpu.memory.value);
-  CHECK(out.kv_cache_per_gpu.base() > 0.5 * (v3().gpu.memory.value - weights.total()).base());
+      model::inference_weights(v3_scenario().model, rollout.decode_expert, model::Precision::fp8, true);
+  CHECK(out.kv_cache_per_gpu + weights.total() < v3_scenario().gpu.memory.value);
+  CHECK(out.kv_cache_per_gpu.base() > 0.5 * (v3_scenario().gpu.memory.value - weights.total()).base());
 }
 
 TEST_CASE("the scenario's own rollout, phase by phase") {

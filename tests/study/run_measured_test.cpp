@@ -11,7 +11,7 @@ namespace {
 
 // GPT of 2 layers, h = 4, V = 10, s = 8. Forward FLOPs a token: layers 2 x (24 h^2 + 4 s h) = 2 x (384 + 128)
 // = 1024, head 2 h V = 80. Three times that in training: 3312.
-spec::Scenario scenario() {
+spec::Scenario measured_scenario() {
   spec::Scenario s;
   s.model.layers = s.model.dense_layers = 2;
   s.model.hidden = 4;
@@ -35,7 +35,7 @@ spec::RunRow row(const std::string& key, const std::string& value) {
 }
 
 double step(const std::string& key, const std::string& value, spec::FigureDefinition figure = {}) {
-  const auto measured = measured_step(row(key, value), figure, scenario());
+  const auto measured = measured_step(row(key, value), figure, measured_scenario());
   REQUIRE(measured);
   CHECK(measured->from == key);
   return measured->time.base();
@@ -56,20 +56,22 @@ TEST_CASE("tokens a second, of all GPUs or of one") {
 
 TEST_CASE("FLOPs are those that the set counts") {
   const double tokens = 128;
-  CHECK(counted_flops({}, scenario().model, 8, 16).base() == Approx(3312 * tokens));
+  CHECK(counted_flops({}, measured_scenario().model, 8, 16).base() == Approx(3312 * tokens));
   // Half of the attention matrix: keys 4 instead of 8, 3 x 2 layers x 4 x 4 x 4 FLOPs less a token.
-  CHECK(counted_flops({false, true, ""}, scenario().model, 8, 16).base() == Approx((3312 - 384) * tokens));
+  CHECK(counted_flops({false, true, ""}, measured_scenario().model, 8, 16).base() ==
+        Approx((3312 - 384) * tokens));
   // One more forward of both layers, without the head.
-  CHECK(counted_flops({true, false, ""}, scenario().model, 8, 16).base() == Approx((3312 + 1024) * tokens));
+  CHECK(counted_flops({true, false, ""}, measured_scenario().model, 8, 16).base() ==
+        Approx((3312 + 1024) * tokens));
   // Of one of the two layers.
-  CHECK(counted_flops({true, false, ""}, scenario().model, 8, 16, 0.5).base() ==
+  CHECK(counted_flops({true, false, ""}, measured_scenario().model, 8, 16, 0.5).base() ==
         Approx((3312 + 512) * tokens));
 }
 
 TEST_CASE("hardware FLOPs are those of the formula in Megatron-LM's paper") {
   // F = 96 B s l h^2 (1 + s / 6h + V / 16 l h), arXiv:2104.04473, section 5
   const double B = 16, s = 8, l = 2, h = 4, V = 10;
-  CHECK(counted_flops({true, false, ""}, scenario().model, 8, 16).base() ==
+  CHECK(counted_flops({true, false, ""}, measured_scenario().model, 8, 16).base() ==
         Approx(96 * B * s * l * h * h * (1 + s / (6 * h) + V / (16 * l * h))));
 }
 
@@ -81,6 +83,6 @@ TEST_CASE("TFLOP/s and MFU") {
 TEST_CASE("seconds stand before rates, and a row without a figure has no step") {
   spec::RunRow both = row("mfu_pct", "50");
   both.fields.fields.push_back({"step_time_s", "3", "here"});
-  CHECK(measured_step(both, {}, scenario())->from == "step_time_s");
-  CHECK_FALSE(measured_step(row("gpus", "4"), {}, scenario()));
+  CHECK(measured_step(both, {}, measured_scenario())->from == "step_time_s");
+  CHECK_FALSE(measured_step(row("gpus", "4"), {}, measured_scenario()));
 }

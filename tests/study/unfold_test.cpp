@@ -14,7 +14,7 @@ using namespace foretrain::study;
 
 namespace {
 
-const std::string v3_file = FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml";
+const std::string unfolded_file = FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml";
 const std::string small_file = FORETRAIN_ROOT "/scenarios/small.yaml";
 
 cluster::Switches nothing_differs() {
@@ -33,7 +33,7 @@ const WhatRow& row_of(const WhatOutcome& answer, const std::string& change) {
 }  // namespace
 
 TEST_CASE("all 2048 GPUs of DeepSeek-V3 by themselves give the folded step to the nanosecond") {
-  const auto scenario = spec::load(v3_file);
+  const auto scenario = spec::load(unfolded_file);
   const auto& stage = scenario.stages.front();
   const auto program = predict_step(scenario, stage).step.program;
   const SteadyStep base = steady_step(step_spec(scenario, stage, nothing_differs()), program);
@@ -75,8 +75,8 @@ TEST_CASE("the answer depends neither on threads nor on what was taken over from
 }
 
 TEST_CASE("a run unfolds every stage or the one asked for, and its critical path is the step") {
-  const auto scenario =
-      spec::load(v3_file, {"unevenness={slow_gpus: [{gpu: 1500, slower: 20 %}], routing: {kind: balanced}}"});
+  const auto scenario = spec::load(
+      unfolded_file, {"unevenness={slow_gpus: [{gpu: 1500, slower: 20 %}], routing: {kind: balanced}}"});
   RunOptions options{.causes = false, .interval = false, .unfold = true};
   options.unfold_stage = 3;  // supervised: 16 micro-batches
   const Outcome out = run(scenario, options);
@@ -88,7 +88,7 @@ TEST_CASE("a run unfolds every stage or the one asked for, and its critical path
   CHECK(u.result.step_time == sim::to_seconds(u.result.makespan) + u.result.end);
   CHECK(u.result.gpus == 2048);
   CHECK_FALSE(out.stages[3].notes.empty());
-  const auto again = run(spec::load(v3_file), {.causes = false, .interval = false});
+  const auto again = run(spec::load(unfolded_file), {.causes = false, .interval = false});
   CHECK(again.unfolded.empty());
   CHECK(again.stages[3].step.step_time == u.folded);  // the folded step does not know of it
 }
@@ -121,7 +121,7 @@ TEST_CASE("the slower the GPU or the link, the longer the step") {
 
 TEST_CASE("planes and one fat tree differ by less than half a percent, as published") {
   // arXiv:2505.09343, Table 4: 19.926 s on MPFT, 19.946 s on MRFT. Folded here; `--what network` unfolds.
-  auto scenario = spec::load(v3_file);
+  auto scenario = spec::load(unfolded_file);
   const double planes = predict_step(scenario, scenario.stages.front()).step.step_time.base();
   scenario.cluster.fabric.kind = topology::FabricSpec::Kind::multi_rail_fat_tree;
   scenario.cluster.fabric.planes = 1;

@@ -27,12 +27,12 @@ spec::TracedPair traced() {
   return pair;
 }
 
-spec::Scenario scenario(const std::vector<std::string>& changes = {}) {
+spec::Scenario traced_scenario(const std::vector<std::string>& changes = {}) {
   return spec::load(root + "/scenarios/deepseek-v3.yaml", changes);
 }
 
 const TraceCheck& shipped() {
-  static const TraceCheck check = validate_trace(scenario(), traced());
+  static const TraceCheck check = validate_trace(traced_scenario(), traced());
   return check;
 }
 
@@ -50,20 +50,21 @@ double us(Seconds time) {
 }  // namespace
 
 TEST_CASE("classes measured add up to the trace's own totals") {
-  const std::map<std::string, double> totals{
-      {"ggemm_fp8", 22926}, {"wgrad_fp8_grouped", 20997}, {"gemm_fp8", 18838},
-      {"attn_bwd", 17017},  {"wgrad_fp8", 11759},         {"fp8_cast_T", 5913},
-      {"permute", 5297},    {"attn_fwd", 4948},           {"rmsnorm", 2085},
-      {"rmsnorm_bwd", 1363}, {"e5m6_cast", 1304},
-      {"swiglu", 2611},     {"layout_copy", 2387},        {"rope", 1512},
-      {"gating", 1328},     {"weight_transpose", 1317},   {"elementwise", 1074},
-      {"gemm_bf16", 537},   {"scale_transpose", 501},     {"memset_copy", 35}};
+  const std::map<std::string, double> totals{{"ggemm_fp8", 22926},     {"wgrad_fp8_grouped", 20997},
+                                             {"gemm_fp8", 18838},      {"attn_bwd", 17017},
+                                             {"wgrad_fp8", 11759},     {"fp8_cast_T", 5913},
+                                             {"permute", 5297},        {"attn_fwd", 4948},
+                                             {"rmsnorm", 2085},        {"rmsnorm_bwd", 1363},
+                                             {"e5m6_cast", 1304},      {"swiglu", 2611},
+                                             {"layout_copy", 2387},    {"rope", 1512},
+                                             {"gating", 1328},         {"weight_transpose", 1317},
+                                             {"elementwise", 1074},    {"gemm_bf16", 537},
+                                             {"scale_transpose", 501}, {"memset_copy", 35}};
   for (const auto& [name, total] : totals) {
     CAPTURE(name);
     CHECK(us(class_named(shipped(), name).durations) == Approx(total));
   }
-  const auto &casts = class_named(shipped(), "fp8_cast"),
-             &packs = class_named(shipped(), "e5m6_cast"),
+  const auto &casts = class_named(shipped(), "fp8_cast"), &packs = class_named(shipped(), "e5m6_cast"),
              &starved = class_named(shipped(), "fp8_cast, starved");
   CHECK(us(casts.durations + packs.durations + starved.durations) == Approx(8184));
   CHECK(us(class_named(shipped(), "wgrad_fp8_grouped").all.measured) ==
@@ -111,8 +112,8 @@ TEST_CASE("classes that nobody measured elsewhere are told from those that were"
        {"ggemm_fp8", "gemm_fp8", "attn_bwd", "attn_fwd", "fp8_cast", "fp8_cast_T", "rmsnorm", "rmsnorm_bwd",
         "swiglu", "gemm_bf16"}},
       {Without::bound,
-       {"wgrad_fp8_grouped", "wgrad_fp8", "permute", "layout_copy", "rope", "weight_transpose",
-        "elementwise", "e5m6_cast"}},
+       {"wgrad_fp8_grouped", "wgrad_fp8", "permute", "layout_copy", "rope", "weight_transpose", "elementwise",
+        "e5m6_cast"}},
       {Without::none, {"gating", "memset_copy", "scale_transpose"}}};
   double fitted_share = class_named(shipped(), "attn_bwd").share * (1025 + 877) / 17017;  // before and after
   std::map<Without, Seconds> sums;
@@ -135,7 +136,7 @@ TEST_CASE("classes that nobody measured elsewhere are told from those that were"
 }
 
 TEST_CASE("what is said to be without the trace does not move when the trace's curves do") {
-  auto changed = scenario();
+  auto changed = traced_scenario();
   auto& backward = *changed.gpu.curves[static_cast<std::size_t>(Family::attention_backward)];
   for (double& efficiency : backward.efficiencies) efficiency /= 2;
   for (auto* rate : {&changed.software.overlapped_dispatch, &changed.software.overlapped_combine})
@@ -181,14 +182,14 @@ TEST_CASE("the pair: within 8 percent, with fitted classes and with curves measu
 TEST_CASE("more rows make a longer pair") {
   auto more = traced();
   for (auto& round : more.rounds) round.forward_rows = round.forward_rows * 5 / 4;
-  const auto check = validate_trace(scenario(), more);
+  const auto check = validate_trace(traced_scenario(), more);
   CHECK(check.pairs[0].wall.predicted > shipped().pairs[0].wall.predicted);
   CHECK(check.blocks[1].all.predicted > shipped().blocks[1].all.predicted * 1.1);  // mlp(F)
   CHECK(check.blocks[0].all.measured == shipped().blocks[0].all.measured);
 }
 
 TEST_CASE("a scenario that does not do what was traced is told so") {
-  CHECK_THROWS_AS(validate_trace(scenario({"plan.expert=32"}), traced()), SpecError);
-  const auto check = validate_trace(scenario({"plan.precision=bf16"}), traced());
+  CHECK_THROWS_AS(validate_trace(traced_scenario({"plan.expert=32"}), traced()), SpecError);
+  const auto check = validate_trace(traced_scenario({"plan.precision=bf16"}), traced());
   CHECK(!check.only_measured.empty());  // casts that BF16 does without
 }

@@ -21,10 +21,10 @@ using namespace foretrain::literals;
 
 namespace {
 
-const fabrics::Cables cables{{50_GBps, 500_ns}, {50_GBps, 500_ns}};
+const fabrics::Cables path_cables{{50_GBps, 500_ns}, {50_GBps, 500_ns}};
 
 Fabric leaf_spine(std::int64_t endpoints, std::int64_t ports, double over = 1) {
-  return fabrics::fat_tree2({endpoints, ports, over}, cables).value();
+  return fabrics::fat_tree2({endpoints, ports, over}, path_cables).value();
 }
 
 std::uint32_t busiest(const Fabric& f, const Paths& paths, std::uint32_t shift) {
@@ -55,7 +55,7 @@ TEST_CASE("a path of a leaf-spine network goes up to the common level and down")
   }
 }
 
-TEST_CASE("by destination no shift meets itself on a full tree, also where cables are parallel") {
+TEST_CASE("by destination no shift meets itself on a full tree, also where path_cables are parallel") {
   for (const std::int64_t endpoints : {8, 16, 32}) {
     const Fabric f = leaf_spine(endpoints, 8);
     const Paths paths(f, Routing::static_rule, 0);
@@ -82,7 +82,7 @@ TEST_CASE("choices are as many paths, all different") {
     const Paths paths(f, Routing::adaptive, 0);
     const auto last = static_cast<std::uint32_t>(endpoints - 1);
     CHECK(paths.choices(0, 1) == 1);
-    CHECK(paths.choices(0, last) == (endpoints == 32 ? 4U : 8U));  // 2 spines by 2 cables up and 2 down
+    CHECK(paths.choices(0, last) == (endpoints == 32 ? 4U : 8U));  // 2 spines by 2 path_cables up and 2 down
     std::vector<std::vector<Channel>> all;
     for (std::uint32_t choice = 0; choice < paths.choices(0, last); ++choice) {
       all.emplace_back();
@@ -113,9 +113,10 @@ TEST_CASE("a link that is down is gone round, and a lone endpoint is not joined"
 
 TEST_CASE("on every kind of network all routings take shortest paths, as breadth-first search finds them") {
   for (const Fabric& f :
-       {leaf_spine(40, 8, 3), fabrics::fat_tree3({100, 8}, cables).value(),
-        fabrics::slim_fly(4, cables).value(), fabrics::slim_fly(5, cables).value(),
-        fabrics::torus({3, 4, 2}, cables.trunk).value(), fabrics::nvlink_domain(72, cables.trunk).value()}) {
+       {leaf_spine(40, 8, 3), fabrics::fat_tree3({100, 8}, path_cables).value(),
+        fabrics::slim_fly(4, path_cables).value(), fabrics::slim_fly(5, path_cables).value(),
+        fabrics::torus({3, 4, 2}, path_cables.trunk).value(),
+        fabrics::nvlink_domain(72, path_cables.trunk).value()}) {
     INFO(f.kind);
     const auto n = static_cast<std::uint32_t>(f.endpoints.size());
     for (const Routing r : {Routing::shortest, Routing::ecmp, Routing::static_rule, Routing::adaptive}) {
@@ -132,8 +133,8 @@ TEST_CASE("on every kind of network all routings take shortest paths, as breadth
 }
 
 TEST_CASE("choices of a torus and a three-layer tree are shortest paths too") {
-  for (const Fabric& f :
-       {fabrics::torus({4, 4, 4}, cables.trunk).value(), fabrics::fat_tree3({128, 8}, cables).value()}) {
+  for (const Fabric& f : {fabrics::torus({4, 4, 4}, path_cables.trunk).value(),
+                          fabrics::fat_tree3({128, 8}, path_cables).value()}) {
     const Paths paths(f, Routing::adaptive, 1);
     const auto last = static_cast<std::uint32_t>(f.endpoints.size() - 1);
     // Of the torus the far corner (2, 2, 2): 6! / 2!^3 orders, 2^3 directions.
@@ -152,7 +153,7 @@ TEST_CASE("choices of a torus and a three-layer tree are shortest paths too") {
 
 TEST_CASE("a Dragonfly's paths are minimal: at most one global link between two local ones") {
   for (const std::int64_t groups : {9, 5}) {
-    const Fabric f = fabrics::dragonfly({4, 2, 2, groups}, cables).value();
+    const Fabric f = fabrics::dragonfly({4, 2, 2, groups}, path_cables).value();
     const auto n = static_cast<std::uint32_t>(f.endpoints.size());
     const Paths paths(f, Routing::ecmp, 1);
     for (std::uint32_t from = 0; from < n; from += 3)
@@ -172,14 +173,14 @@ TEST_CASE("a Dragonfly's paths are minimal: at most one global link between two 
 
 TEST_CASE("in a full three-layer tree no shift meets itself by destination") {
   for (const std::int64_t endpoints : {64, 128}) {
-    const Fabric f = fabrics::fat_tree3({endpoints, 8}, cables).value();
+    const Fabric f = fabrics::fat_tree3({endpoints, 8}, path_cables).value();
     const Paths paths(f, Routing::static_rule, 0);
     for (std::uint32_t shift = 1; shift < endpoints; ++shift) CHECK(busiest(f, paths, shift) == 1);
   }
 }
 
 TEST_CASE("several threads asking at once get the answers that one would") {
-  const Fabric f = fabrics::slim_fly(5, cables).value();
+  const Fabric f = fabrics::slim_fly(5, path_cables).value();
   const auto n = static_cast<std::uint32_t>(f.endpoints.size());
   const auto all = [&](const Paths& paths) {
     std::vector<Channel> list;

@@ -35,15 +35,15 @@ std::vector<LinkKind> kinds(const Topology& t, const std::vector<Step>& steps) {
   return all;
 }
 
-constexpr auto planes = FabricSpec::Kind::multi_plane_fat_tree;
-constexpr auto joined = FabricSpec::Kind::multi_rail_fat_tree;
+constexpr auto routed_planes = FabricSpec::Kind::multi_plane_fat_tree;
+constexpr auto routed_joined = FabricSpec::Kind::multi_rail_fat_tree;
 constexpr LinkKind nv = LinkKind::nvlink, pcie = LinkKind::pcie, nic = LinkKind::nic,
                    up = LinkKind::leaf_spine;
 
 }  // namespace
 
 TEST_CASE("routes of the 2048-GPU cluster cross the links they should") {
-  const Topology t = built(2048, planes);
+  const Topology t = built(2048, routed_planes);
   using Kinds = std::vector<LinkKind>;
   CHECK(route(t, 5, 5).empty());
   CHECK(kinds(t, route(t, 0, 7)) == Kinds{nv, nv});                           // one node
@@ -69,10 +69,10 @@ TEST_CASE("nodes of one NVLink domain need no NIC, those of two do") {
 }
 
 TEST_CASE("the formula agrees with a search of the graph") {
-  const auto kind = GENERATE(planes, joined);
+  const auto kind = GENERATE(routed_planes, routed_joined);
   const auto nodes = GENERATE(std::int64_t{3}, std::int64_t{7}, std::int64_t{16});
   const auto nics = GENERATE(std::int64_t{2}, std::int64_t{8});
-  const std::int64_t ports = kind == planes ? 8 : 32;
+  const std::int64_t ports = kind == routed_planes ? 8 : 32;
   const Topology t = built(nodes * 8, kind, ports, nics);
   for (std::int64_t a = 0; a < t.layout().gpus; a += 3)
     for (std::int64_t b = 0; b < t.layout().gpus; b += 5) {
@@ -85,7 +85,7 @@ TEST_CASE("the formula agrees with a search of the graph") {
 }
 
 TEST_CASE("the formula agrees with a search of the whole 2048-GPU cluster") {
-  const Topology t = built(2048, planes);
+  const Topology t = built(2048, routed_planes);
   for (std::int64_t i = 0; i < 40; ++i) {
     const std::int64_t a = i * 397 % 2048, b = (i * 1201 + 11) % 2048;
     const auto direct = route(t, a, b);
@@ -95,7 +95,7 @@ TEST_CASE("the formula agrees with a search of the whole 2048-GPU cluster") {
 }
 
 TEST_CASE("a shift by any number of nodes puts at most one message on a direction of a cable") {
-  const Topology t = built(2048, planes);
+  const Topology t = built(2048, routed_planes);
   const auto shift = GENERATE(std::int64_t{1}, std::int64_t{7}, std::int64_t{32}, std::int64_t{100});
   std::map<std::size_t, int> load;
   for (std::int64_t gpu = 0; gpu < 2048; ++gpu)
@@ -104,7 +104,7 @@ TEST_CASE("a shift by any number of nodes puts at most one message on a directio
 }
 
 TEST_CASE("an unreachable GPU has no route") {
-  const Topology whole = built(16, planes);
+  const Topology whole = built(16, routed_planes);
   std::vector<Link> nvlink_only(whole.links().begin(), whole.links().begin() + 16);
   const Topology cut(whole.layout(), whole.nodes(), nvlink_only);
   CHECK(search_route(cut, gpu_id(cut.layout(), 0), gpu_id(cut.layout(), 7)).size() == 2);

@@ -15,7 +15,8 @@ using namespace foretrain::literals;
 using topology::ClusterSpec;
 using topology::FabricSpec;
 
-const topology::LinkRates rates{.nvlink = 200_GBps, .pcie = 50_GBps, .nic = 50_GBps, .leaf_spine = 50_GBps};
+const topology::LinkRates uplink_rates{
+    .nvlink = 200_GBps, .pcie = 50_GBps, .nic = 50_GBps, .leaf_spine = 50_GBps};
 
 ClusterSpec cluster_of(std::int64_t gpus, double oversubscription, FabricSpec::Kind kind) {
   ClusterSpec c;
@@ -31,7 +32,7 @@ ClusterSpec cluster_of(std::int64_t gpus, double oversubscription, FabricSpec::K
 // what limits.
 template <class Flows>
 double load_of_uplinks(const ClusterSpec& c, const Flows& flows) {
-  const auto built = topology::build(c, rates);
+  const auto built = topology::build(c, uplink_rates);
   REQUIRE(built);
   std::map<topology::NodeId, double> up;
   double most = 0, sent = 0;
