@@ -14,7 +14,7 @@ using namespace foretrain::published;
 namespace {
 
 const hardware::GpuSpec& h800_part() {
-  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h800_part.yaml");
+  static const auto gpu = spec::load_gpu(FORETRAIN_ROOT "/topologies/parts/h800.yaml");
   return gpu;
 }
 
