@@ -55,7 +55,7 @@ TEST_CASE("a path of a leaf-spine network goes up to the common level and down")
   }
 }
 
-TEST_CASE("by destination no shift meets itself on a full tree, also where path_cables are parallel") {
+TEST_CASE("by destination no shift meets itself on a full tree, also where cables are parallel") {
   for (const std::int64_t endpoints : {8, 16, 32}) {
     const Fabric f = leaf_spine(endpoints, 8);
     const Paths paths(f, Routing::static_rule, 0);
