@@ -46,10 +46,26 @@ namespace {
 struct Groups {
   network::GroupShape dense, expert;
 };
+struct Speeds {
+  network::LinkSpeeds dense, expert;
+};
 Seconds time_of(Pattern pattern, const plan::Parameters& parameters, double bytes_each, const Groups& groups,
-                const network::LinkSpeeds& speeds) {
-  return network::time_of(pattern, bytes(bytes_each * parameters.dense), groups.dense, speeds) +
-         network::time_of(pattern, bytes(bytes_each * parameters.expert), groups.expert, speeds);
+                const Speeds& speeds) {
+  return network::time_of(pattern, bytes(bytes_each * parameters.dense), groups.dense, speeds.dense) +
+         network::time_of(pattern, bytes(bytes_each * parameters.expert), groups.expert, speeds.expert);
+}
+
+// Rails at what other rings leave of them.
+Speeds speeds_of(const OptimizerInputs& in, const network::LinkSpeeds& speeds) {
+  Speeds both{speeds, speeds};
+  if (in.slowdowns == nullptr) return both;
+  const auto slow = [&](network::LinkSpeeds& s, TrafficClass which) {
+    s.ib = s.ib * in.slowdowns->kept(which);
+    s.ring_ib = s.ring_ib * in.slowdowns->kept(which);
+  };
+  slow(both.dense, TrafficClass::gradients);
+  slow(both.expert, TrafficClass::expert_gradients);
+  return both;
 }
 
 // Replicas are `tensor` ranks apart, those of an expert as far as its group is wide.
@@ -62,8 +78,8 @@ Groups groups_of(const plan::PlanSpec& plan, std::int64_t gpus_per_node, const p
 struct Reduction {
   Seconds reduce, gather;
 };
-Reduction reduction_of(const OptimizerInputs& in, const plan::SoftwareSpec& software,
-                       const network::LinkSpeeds& speeds, const plan::Parameters& p) {
+Reduction reduction_of(const OptimizerInputs& in, const plan::SoftwareSpec& software, const Speeds& speeds,
+                       const plan::Parameters& p) {
   const auto& plan = *in.plan;
   const auto gpn = in.cluster->nvlink_gpus();
   const double gradient = software.gradient_bytes.value;
@@ -96,7 +112,8 @@ const plan::SoftwareSpec& software_of(const OptimizerInputs& in) {
 
 }  // namespace
 
-ShardTimes shard_times(const OptimizerInputs& in, const network::LinkSpeeds& speeds, model::Unit unit) {
+ShardTimes shard_times(const OptimizerInputs& in, const network::LinkSpeeds& links, model::Unit unit) {
+  const Speeds speeds = speeds_of(in, links);
   const auto& software = software_of(in);
   const auto shards = plan::shards_of(*in.plan);
   const Groups groups = groups_of(*in.plan, in.cluster->nvlink_gpus(), {shards.dense, shards.expert}, 1);
@@ -140,7 +157,7 @@ OptimizerTime optimizer_time(const OptimizerInputs& in, const std::vector<model:
   OptimizerTime time;
   time.dense_parameters = held.dense;
   time.expert_parameters = held.expert;
-  const auto reduction = reduction_of(in, software, link_speeds(*in.gpu, *in.nic), held);
+  const auto reduction = reduction_of(in, software, speeds_of(in, link_speeds(*in.gpu, *in.nic)), held);
   time.reduce_scatter = reduction.reduce;
   time.all_gather = reduction.gather;
   const double mine = updated(*in.plan, held), whole = in.plan->zero == 3 ? mine : held.all();

@@ -28,6 +28,7 @@
 
 #include "base/kernel.hpp"
 #include "base/units.hpp"
+#include "cluster/slowdowns.hpp"
 #include "hardware/gpu.hpp"
 #include "hardware/host.hpp"
 #include "model/transformer.hpp"
@@ -53,6 +54,7 @@ struct OptimizerInputs {
   const plan::PlanSpec* plan = nullptr;
   const plan::SoftwareSpec* software = nullptr;  // absent: the profile's defaults
   const hardware::HostSpec* host = nullptr;      // needed where the optimizer is in host memory
+  const Slowdowns* slowdowns = nullptr;          // absent: nothing is slowed
   bool free_host = false;                        // copies and update there take no time
 };
 

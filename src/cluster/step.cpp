@@ -130,7 +130,10 @@ void add_messages(const StepSpec& spec, const network::LinkSpeeds& speeds, Prepa
     if (!p.inputs.work.sequence_parallel)
       latency += network::time_of(Pattern::all_gather, whole, p.inputs.collectives.tensor, speeds);
     p.p2p.latency = sim::to_ticks(latency);
-    const double kept = topology::share_of_shift(*spec.cluster, plan.data * plan.context * plan.tensor);
+    const double kept =
+        spec.slowdowns != nullptr
+            ? spec.slowdowns->kept(TrafficClass::pipeline)
+            : topology::share_of_shift(*spec.cluster, plan.data * plan.context * plan.tensor);
     p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib * kept : speeds.nvlink));
   }
   p.p2p.sender_waits = spec.software->p2p_waits.value && !plan.overlap.p2p;
@@ -145,6 +148,7 @@ void add_optimizer(const StepSpec& spec, Prepared& p) {
                                .plan = spec.plan,
                                .software = spec.software,
                                .host = spec.host,
+                               .slowdowns = spec.slowdowns,
                                .free_host = spec.off.free_host};
   const auto ranks = plan.stages.size() /
                      static_cast<std::size_t>(plan::stages_per_rank(plan.schedule, plan.virtual_stages));

@@ -21,6 +21,7 @@
 #include "cluster/hop.hpp"
 #include "cluster/optimizer.hpp"
 #include "cluster/pipeline.hpp"
+#include "cluster/slowdowns.hpp"
 #include "cluster/tail.hpp"
 #include "network/routing.hpp"
 #include "plan/plan.hpp"
@@ -64,6 +65,9 @@ struct StepSpec {
   // What depends on model, cluster and layout alone, when already known; else prepare finds it.
   const network::TokenSpread* spread = nullptr;
   const PipelineHop* hop = nullptr;
+  // What flows lose that meet in the fabric (share_fabric.hpp). Absent: nothing under full leaves, and under
+  // oversubscribed ones what their uplinks do not carry (topology/uplinks.hpp).
+  const Slowdowns* slowdowns = nullptr;
 };
 
 struct Prepared {

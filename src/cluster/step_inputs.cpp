@@ -123,7 +123,9 @@ void add_exchange(const StepSpec& spec, const network::TokenSpread& spread, netw
                   ChunkInputs& inputs) {
   if (spec.off.free_exchange || !dispatches(spec)) return;
   const double kept =
-      topology::share_of_all_to_all(*spec.cluster, spec.plan->expert * spec.plan->expert_tensor);
+      spec.slowdowns != nullptr
+          ? spec.slowdowns->kept(TrafficClass::exchange)
+          : topology::share_of_all_to_all(*spec.cluster, spec.plan->expert * spec.plan->expert_tensor);
   speeds.ib = speeds.ib * kept;
   speeds.ring_ib = speeds.ring_ib * kept;
   using Net = network::ExchangeKind;
@@ -167,7 +169,8 @@ void add_sharding(const StepSpec& spec, const network::LinkSpeeds& speeds, Chunk
                                                              .nic = spec.nic,
                                                              .cluster = spec.cluster,
                                                              .plan = spec.plan,
-                                                             .software = spec.software},
+                                                             .software = spec.software,
+                                                             .slowdowns = spec.slowdowns},
                                                             speeds, static_cast<model::Unit>(u));
     inputs.gather.push_back(times.gather);
     inputs.scatter.push_back(times.scatter);
