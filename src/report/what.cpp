@@ -8,6 +8,7 @@
 #include "report/numbers.hpp"
 #include "report/table.hpp"
 #include "report/version.hpp"
+#include "report/what_traffic.hpp"
 
 namespace foretrain::report {
 
@@ -27,6 +28,19 @@ void add_cells(std::vector<std::string>& cells, const std::optional<Seconds>& wi
     cells.insert(cells.end(), 3, "-");
 }
 
+// Why there is no step, once for neighbours with one reason.
+std::string reasons_text(const std::vector<study::WhatRow>& rows) {
+  std::string text, names;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].why_not.empty()) continue;
+    names += (names.empty() ? "" : "; ") + rows[i].change;
+    if (i + 1 < rows.size() && rows[i + 1].why_not == rows[i].why_not) continue;
+    text += wrap(names + ": " + rows[i].why_not, "  ");
+    names.clear();
+  }
+  return text;
+}
+
 void write_row(JsonWriter& json, const study::WhatOutcome& answer, const study::WhatRow& row) {
   json.begin_object().member("change", row.change);
   if (!row.why_not.empty()) json.member("infeasible", row.why_not);
@@ -39,6 +53,7 @@ void write_row(JsonWriter& json, const study::WhatOutcome& answer, const study::
     json.member("equal_gpus_cost_s", (*row.equal - answer.base_equal).base());
     json.member("equal_gpus_relative_cost", *row.equal / answer.base_equal - 1);
   }
+  write_traffic(json, row);
   json.end_object();
 }
 
@@ -48,26 +63,29 @@ std::string to_text(const study::WhatOutcome& answer, const spec::Scenario& scen
   if (!answer.why_not.empty())
     return fmt::format("{} cannot be asked about {}:\n", scenario.name, answer.question) +
            wrap(answer.stage + ": " + answer.why_not, "  - ");
-  bool equal = false;
-  for (const auto& row : answer.rows) equal = equal || row.equal.has_value();
+  bool equal = false, draws = false;
+  for (const auto& row : answer.rows) {
+    equal = equal || row.equal.has_value();
+    draws = draws || row.steps.size() > 1;
+  }
   Table table{{left("change"), right("step, s"), right("costs, s"), right("")}, {}};
   if (equal)
     for (const char* title : {"equal GPUs: s", "costs, s", ""}) table.columns.push_back(right(title));
+  if (draws) table.columns.push_back(right("draws, s"));
   std::vector<std::string> first{"unchanged", fixed(answer.base.base(), 3), "", ""};
   if (equal) first.push_back(fixed(answer.base_equal.base(), 3));
   table.add(std::move(first));
-  std::string reasons;
   for (const auto& row : answer.rows) {
     std::vector<std::string> cells{row.change};
     add_cells(cells, row.step, answer.base);
     if (equal) add_cells(cells, row.equal, answer.base_equal);
+    if (draws) cells.push_back(range_of_draws(row));
     table.add(std::move(cells));
-    if (!row.why_not.empty()) reasons += wrap(row.change + ": " + row.why_not, "  ");
   }
   std::string text =
       fmt::format("{}, stage {} ({})\n  made by   foretrain {}, seed {}, scenario hash {:016x}\n\n",
                   scenario.name, answer.stage, scenario.file, version(), scenario.seed, scenario.hash);
-  text += answer.title + "\n" + to_text(table) + reasons;
+  text += answer.title + "\n" + to_text(table) + reasons_text(answer.rows);
   text +=
       wrap(fmt::format("Each row is the step with one thing changed and every draw kept, with every GPU by "
                        "itself; the folded step of `run` is {} s.{}",
@@ -75,6 +93,7 @@ std::string to_text(const study::WhatOutcome& answer, const spec::Scenario& scen
                        equal ? " Equal GPUs: without spread of chips, jitter and uneven routing." : ""),
            "  ");
   for (const auto& note : answer.notes) text += wrap(note, "  ");
+  text += traffic_text(answer, scenario.model.moe.experts > 0);
   return text;
 }
 

@@ -14,31 +14,110 @@ struct Compared {
   Unfolding unfolding;
 };
 
-// The changed parts may not fit the layout; then nothing comes back but the reason.
-std::optional<Seconds> time_with(const Compared& base, const WhatChange& change,
-                                 const cluster::Unevenness& stated, std::string& why_not) {
+// One experiment: a row, or one draw of it.
+struct Try {
+  std::size_t row = 0, draw = 0;
+  std::optional<Seconds> step, equal;
+  std::optional<cluster::Slowdowns> slowdowns;
+  std::string why_not;
+};
+
+Seconds time_with(const Compared& base, const WhatChange& change, const cluster::Unevenness& stated) {
   cluster::Unevenness unevenness = stated;
+  change.uneven(unevenness);
+  if (change.keeps_draws) return with_faults(base.step, base.unfolding, unevenness).step_time;
+  return unfold(base.step, unevenness, 1).result.step_time;
+}
+
+// A cluster of other parts, which the layout may not fit: then there is a reason and no step.
+class Changed {
+ public:
+  Changed(const Compared& base, const WhatChange& change, Try& out)
+      : base_(base), parts_{*base.step.spec.gpu, *base.step.spec.nic, *base.step.spec.cluster} {
+    change.parts(parts_);
+    const auto hop = cluster::pipeline_hop(parts_.cluster, parts_.gpu, parts_.nic, *base.step.spec.plan);
+    if (!hop) {
+      out.why_not = hop.error();
+      return;
+    }
+    hop_ = *hop;
+    if (change.fabric) out.slowdowns = slowdowns(*change.fabric, out.draw);
+    slowdowns_ = out.slowdowns;
+  }
+
+  Seconds time(const Compared& base, const cluster::Unevenness& stated) const {
+    return unfold(steady_step(with_parts(base.step.spec), base.step.program), stated, 1).result.step_time;
+  }
+
+ private:
+  cluster::StepSpec with_parts(cluster::StepSpec spec) const {
+    spec.gpu = &parts_.gpu;
+    spec.nic = &parts_.nic;
+    spec.cluster = &parts_.cluster;
+    spec.spread = nullptr;
+    spec.hop = &hop_;
+    spec.slowdowns = slowdowns_ ? &*slowdowns_ : nullptr;
+    return spec;
+  }
+
+  cluster::Slowdowns slowdowns(const FabricChange& change, std::size_t draw) const {
+    const auto seed = base_.step.spec.seed + draw;
+    cluster::FabricUse use{change.routing, seed, {}};
+    if (change.at_random) use.placement = topology::place_at_random(parts_.cluster, seed);
+    return cluster::share_fabric(with_parts(base_.step.spec), use).value();  // wired: it has a hop
+  }
+
+  const Compared& base_;
+  WhatParts parts_;
+  cluster::PipelineHop hop_;
+  std::optional<cluster::Slowdowns> slowdowns_;
+};
+
+void run(Try& t, const WhatChange& change, const Compared& as_it_is, const Compared& equal,
+         const cluster::Unevenness& stated) {
   if (change.uneven) {
-    change.uneven(unevenness);
-    if (change.keeps_draws) return with_faults(base.step, base.unfolding, unevenness).step_time;
-    return unfold(base.step, unevenness, 1).result.step_time;
+    t.step = time_with(as_it_is, change, stated);
+    if (change.keeps_draws) t.equal = time_with(equal, change, stated);
+    return;
   }
-  cluster::StepSpec spec = base.step.spec;
-  WhatParts parts{*spec.gpu, *spec.nic, *spec.cluster};
-  change.parts(parts);
-  spec.gpu = &parts.gpu;
-  spec.nic = &parts.nic;
-  spec.cluster = &parts.cluster;
-  spec.spread = nullptr;
-  spec.hop = nullptr;
-  const auto hop = cluster::pipeline_hop(parts.cluster, parts.gpu, parts.nic, *spec.plan);
-  if (!hop) {
-    why_not = hop.error();
-    return std::nullopt;
+  const Changed changed(as_it_is, change, t);
+  if (!t.why_not.empty()) return;
+  t.step = changed.time(as_it_is, stated);
+  t.equal = changed.time(equal, stated);
+}
+
+// Tries of a row follow one another; times are means over them.
+void add_up(const std::vector<Try>& tries, const std::vector<WhatChange>& changes,
+            std::vector<WhatRow>& rows) {
+  rows.resize(changes.size());
+  for (const Try& t : tries) {
+    WhatRow& row = rows[t.row];
+    row.change = changes[t.row].name;
+    row.why_not = t.why_not;
+    if (t.step) row.step = row.step.value_or(Seconds{}) + *t.step;
+    if (t.equal) row.equal = row.equal.value_or(Seconds{}) + *t.equal;
+    if (!t.slowdowns) continue;
+    row.traffic.push_back(*t.slowdowns);
+    row.steps.push_back(*t.step);
   }
-  spec.hop = &*hop;
-  const SteadyStep changed = steady_step(spec, base.step.program);
-  return unfold(changed, unevenness, 1).result.step_time;
+  for (WhatRow& row : rows) {
+    if (row.steps.size() < 2) continue;
+    row.step = *row.step / static_cast<double>(row.steps.size());
+    row.equal = *row.equal / static_cast<double>(row.steps.size());
+  }
+}
+
+std::vector<Try> list_tries(const std::vector<WhatChange>& changes) {
+  std::vector<Try> tries;
+  for (std::size_t row = 0; row < changes.size(); ++row) {
+    const std::size_t draws = changes[row].fabric ? changes[row].fabric->draws() : 1;
+    for (std::size_t draw = 0; draw < draws; ++draw) {
+      tries.emplace_back();
+      tries.back().row = row;
+      tries.back().draw = draw;
+    }
+  }
+  return tries;
 }
 
 }  // namespace
@@ -71,14 +150,10 @@ WhatOutcome ask(const spec::Scenario& scenario, const spec::StageSpec& stage, co
   const WhatQuestion asked = list_changes(scenario, as_it_is.unfolding.step.shape, question);
   out.title = asked.title;
   out.notes = asked.notes;
-  out.rows.resize(asked.changes.size());
-  for_each_of(out.rows.size(), threads, [&](std::size_t i) {
-    const WhatChange& change = asked.changes[i];
-    WhatRow& row = out.rows[i];
-    row.change = change.name;
-    row.step = time_with(as_it_is, change, stated, row.why_not);
-    if (change.keeps_draws) row.equal = time_with(equal, change, stated, row.why_not);
-  });
+  std::vector<Try> tries = list_tries(asked.changes);
+  for_each_of(tries.size(), threads,
+              [&](std::size_t i) { run(tries[i], asked.changes[tries[i].row], as_it_is, equal, stated); });
+  add_up(tries, asked.changes, out.rows);
   return out;
 }
 

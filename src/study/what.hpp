@@ -4,12 +4,17 @@
 // itself (unfold.hpp): once in the cluster as it is described, and once in one whose GPUs are otherwise
 // equal, where nothing hides the change.
 //
-// Cost: one unfolded step a row, of which only the replicas that the change reaches are simulated again.
+// Rows about the fabric carry the step's messages over it first (cluster/share_fabric.hpp). Where hashes or
+// places are drawn, a row is three such steps and their mean.
+//
+// Cost: one unfolded step a row or draw, of which only the replicas that the change reaches are simulated
+// again, and for the fabric up to 2 CPU-seconds more.
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cluster/slowdowns.hpp"
 #include "spec/scenario.hpp"
 
 namespace foretrain::study {
@@ -19,6 +24,9 @@ struct WhatRow {
   std::optional<Seconds> step;   // with it, in the cluster as it is
   std::optional<Seconds> equal;  // with it, where GPUs are otherwise equal
   std::string why_not;           // such a cluster cannot be; then neither
+  // Where the row is about the fabric: what met in it and the step, by draw; `step` and `equal` are means.
+  std::vector<cluster::Slowdowns> traffic;
+  std::vector<Seconds> steps;
 };
 
 struct WhatOutcome {

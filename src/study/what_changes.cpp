@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "study/network_changes.hpp"
 
 namespace foretrain::study {
 namespace {
@@ -104,49 +105,6 @@ WhatQuestion skew() {
   return q;
 }
 
-WhatQuestion network(const spec::Scenario& scenario) {
-  using Kind = topology::FabricSpec::Kind;
-  WhatQuestion q{
-      "WHAT ANOTHER NETWORK COSTS OR GIVES: links and fabric changed for the whole cluster", {}, {}};
-  const auto add = [&](std::string name, std::function<void(WhatParts&)> change) {
-    q.changes.push_back({std::move(name), {}, std::move(change), true});
-  };
-  const auto nvlink = [&](double gigabytes) {
-    const Bandwidth rate = bytes(gigabytes * 1e9) / seconds(1);
-    if (rate == scenario.gpu.nvlink.value) return;
-    add(fmt::format("NVLink of {:.0f} GB/s a direction", gigabytes), [rate](WhatParts& parts) {
-      auto& gpu = parts.gpu;
-      gpu.nvlink_achieved.value = gpu.nvlink_achieved.value * (rate / gpu.nvlink.value);
-      gpu.nvlink.value = rate;
-    });
-  };
-  nvlink(200);
-  nvlink(450);
-  const auto nic = [&](std::string name, double factor) {
-    add(std::move(name), [factor](WhatParts& parts) {
-      for (auto* rate : {&parts.nic.line_rate, &parts.nic.achieved, &parts.nic.rings})
-        rate->value = rate->value * factor;
-    });
-  };
-  nic("NICs of half the rate", 0.5);
-  nic("NICs of twice the rate", 2);
-  const bool planes = scenario.cluster.fabric.kind == Kind::multi_plane_fat_tree;
-  add(planes ? "one multi-rail fat tree instead of planes" : "one plane a rail instead of one fat tree",
-      [planes](WhatParts& parts) {
-        auto& fabric = parts.cluster.fabric;
-        fabric.kind = planes ? Kind::multi_rail_fat_tree : Kind::multi_plane_fat_tree;
-        fabric.planes = planes ? 1 : parts.cluster.nics_per_node;
-      });
-  add("leaves with twice the ports down as up",
-      [](WhatParts& parts) { parts.cluster.fabric.oversubscription = 2; });
-  q.notes.push_back(
-      "NVLink: 200 GB/s a direction is an H800's, 450 an H100's (data sheets); the achieved share of it is "
-      "kept. SMs that copy tokens are kept too, and bound what a faster NVLink gives. Collisions of flows "
-      "are "
-      "left out.");
-  return q;
-}
-
 }  // namespace
 
 WhatQuestion list_changes(const spec::Scenario& scenario, const cluster::ClusterShape& shape,
@@ -155,7 +113,7 @@ WhatQuestion list_changes(const spec::Scenario& scenario, const cluster::Cluster
   if (question == "link-failure") return link_failure(shape);
   if (question == "skew") return skew();
   check(question == "network", "a question that is known");
-  return network(scenario);
+  return network_changes(scenario);
 }
 
 }  // namespace foretrain::study

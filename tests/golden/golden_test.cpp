@@ -107,6 +107,8 @@ const std::vector<Golden> goldens{
     {"what_link_failure.txt", "run scenarios/small.yaml --what link-failure"},
     {"what_skew.txt", "run scenarios/small.yaml --what skew"},
     {"what_network.txt", "run scenarios/small.yaml --what network --json", 0, true},
+    {"what_network_leaves.txt",
+     "run scenarios/small.yaml --what network --set plan.expert=16 --set cluster.fabric.switch_ports=4"},
     {"small_does_not_fit.txt", "run scenarios/small.yaml --set plan.micro_batch=16", 1},
     {"topology_mpft.txt", "topology topologies/fabrics/mpft-16384.yaml"},
     {"topology_slim_fly.txt", "topology topologies/fabrics/slim-fly-30618.yaml"},

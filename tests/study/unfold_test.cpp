@@ -119,21 +119,35 @@ TEST_CASE("the slower the GPU or the link, the longer the step") {
         *row_of(skew, "Zipf, exponent 0.6").step);
 }
 
-TEST_CASE("planes and one fat tree differ by less than half a percent, as published") {
-  // arXiv:2505.09343, Table 4: 19.926 s on MPFT, 19.946 s on MRFT. Folded here; `--what network` unfolds.
-  auto scenario = spec::load(unfolded_file);
-  const double planes = predict_step(scenario, scenario.stages.front()).step.step_time.base();
-  scenario.cluster.fabric.kind = topology::FabricSpec::Kind::multi_rail_fat_tree;
-  scenario.cluster.fabric.planes = 1;
-  const auto joined = predict_step(scenario, scenario.stages.front());
-  REQUIRE(joined.infeasible.empty());
-  CHECK(joined.step.step_time.base() == Approx(planes).epsilon(0.005));
-}
-
 TEST_CASE("a wider NVLink shortens the step, slower NICs prolong it") {
   const auto scenario = spec::load(small_file);
   const auto answer = ask(scenario, scenario.stages.front(), "network", 2);
   CHECK(*row_of(answer, "NVLink of 450 GB/s a direction").equal < answer.base_equal);
   CHECK(*row_of(answer, "NICs of half the rate").equal > answer.base_equal);
   CHECK(*row_of(answer, "NICs of twice the rate").equal < answer.base_equal);
+}
+
+TEST_CASE(
+    "rows about the fabric: the cluster as it is loses nothing, what meets costs, and draws have a mean") {
+  // Expert groups of two nodes, two nodes under a leaf.
+  const auto scenario = spec::load(small_file, {"plan.expert=16", "cluster.fabric.switch_ports=4"});
+  const auto answer = ask(scenario, scenario.stages.front(), "network", 2);
+  CHECK(row_of(answer, "NICs of half the rate").traffic.empty());
+  for (const std::string routing : {"static", "adaptive"})
+    CHECK(*row_of(answer, "planes, " + routing).step == answer.base);
+  for (const std::string name :
+       {"planes, ECMP", "planes, static, at random", "planes, adaptive, at random"}) {
+    const WhatRow& row = row_of(answer, name);
+    REQUIRE(row.steps.size() == 3);
+    REQUIRE(row.traffic.size() == 3);
+    CHECK(row.step->base() == Approx((row.steps[0] + row.steps[1] + row.steps[2]).base() / 3).epsilon(1e-12));
+    CHECK(*row.step >= answer.base);
+  }
+  const auto& scattered = row_of(answer, "planes, static, at random");
+  CHECK(*scattered.step > answer.base);
+  CHECK(scattered.traffic[0][cluster::TrafficClass::exchange].crossing > 0.5);
+  CHECK(row_of(answer, "planes, static").traffic[0][cluster::TrafficClass::exchange].crossing == 0);
+  const auto& tree = row_of(answer, "one tree, static");  // 64 endpoints are more than such switches join
+  CHECK_FALSE(tree.step);
+  CHECK_FALSE(tree.why_not.empty());
 }
