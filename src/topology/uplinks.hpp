@@ -7,9 +7,11 @@
 //   share (n - L) / (n - m) crosses a spine, so it keeps min(1, u (n - m) / (n - L))
 //   every GPU to the one d further on: of L NICs min(d, L) send across, so each keeps min(1, u L / min(d, L))
 //
-// Both count ports and bytes, no measurement; messages stay on their rail, as DeepEP's do and NCCL's with PXN
-// (the hop to the right rail is over NVLink). Left out: flows that a static route puts on one uplink while
-// another idles, and collectives: of a ring's neighbours few sit under another leaf.
+// Both count ports and bytes, no measurement; an uplink is as fast as a NIC is priced. Messages stay on their
+// rail, as DeepEP's do and NCCL's with PXN (the hop to the right rail is over NVLink). Left out: flows that a
+// static route puts on one uplink while another idles, and collectives: of a ring's neighbours few sit under
+// another leaf. cluster/share_fabric.hpp has both; where uplinks go evenly round the spines it agrees with
+// this count.
 
 #include "topology/cluster.hpp"
 
