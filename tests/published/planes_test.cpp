@@ -8,6 +8,7 @@
 #include "spec/load.hpp"
 #include "study/predict.hpp"
 #include "study/stage.hpp"
+#include "topology/uplinks.hpp"
 
 using namespace foretrain;
 using cluster::TrafficClass;
@@ -58,6 +59,25 @@ TEST_CASE("no flow of DeepSeek-V3's step meets another where InfiniBand routes b
     CHECK(slowed[TrafficClass::expert_gradients].crossing == Approx(2.0 / 4));
     CHECK(run.with(slowed) == run.predicted());
   }
+}
+
+TEST_CASE(
+    "half of the uplinks: exchange and pipeline miss each other still, as counting ports has it, rings do "
+    "not") {
+  Run run(true);
+  run.scenario.cluster.fabric.oversubscription = 2;
+  const auto& cluster = run.scenario.cluster;
+  CHECK(topology::share_of_all_to_all(cluster, 64) == 1);
+  CHECK(topology::share_of_shift(cluster, 128) == 1);
+  const auto by_destination = run.slowdowns({}), adaptive = run.slowdowns({Routing::adaptive, 1, {}});
+  for (const TrafficClass c : {TrafficClass::exchange, TrafficClass::pipeline}) {
+    CHECK(by_destination[c].slowest == 1);
+    CHECK(adaptive[c].slowest == 1);
+  }
+  CHECK(adaptive[TrafficClass::gradients].slowest == 1);
+  CHECK(by_destination[TrafficClass::gradients].slowest > 1);  // 21 uplinks, two spines
+  CHECK(adaptive[TrafficClass::expert_gradients].slowest > 1);
+  CHECK(run.with(by_destination) > run.predicted());
 }
 
 TEST_CASE("planes and one tree differ by less than half a percent, as published, with collisions counted") {
