@@ -1,5 +1,7 @@
 #include "study/what.hpp"
 
+#include <algorithm>
+
 #include "study/parallel.hpp"
 #include "study/predict.hpp"
 #include "study/unfold.hpp"
@@ -14,14 +16,6 @@ struct Compared {
   Unfolding unfolding;
 };
 
-// One experiment: a row, or one draw of it.
-struct Try {
-  std::size_t row = 0, draw = 0;
-  std::optional<Seconds> step, equal;
-  std::optional<cluster::Slowdowns> slowdowns;
-  std::string why_not;
-};
-
 Seconds time_with(const Compared& base, const WhatChange& change, const cluster::Unevenness& stated) {
   cluster::Unevenness unevenness = stated;
   change.uneven(unevenness);
@@ -29,61 +23,92 @@ Seconds time_with(const Compared& base, const WhatChange& change, const cluster:
   return unfold(base.step, unevenness, 1).result.step_time;
 }
 
-// A cluster of other parts, which the layout may not fit: then there is a reason and no step.
-class Changed {
- public:
-  Changed(const Compared& base, const WhatChange& change, Try& out)
-      : base_(base), parts_{*base.step.spec.gpu, *base.step.spec.nic, *base.step.spec.cluster} {
-    change.parts(parts_);
-    const auto hop = cluster::pipeline_hop(parts_.cluster, parts_.gpu, parts_.nic, *base.step.spec.plan);
-    if (!hop) {
-      out.why_not = hop.error();
-      return;
-    }
-    hop_ = *hop;
-    if (change.fabric) out.slowdowns = slowdowns(*change.fabric, out.draw);
-    slowdowns_ = out.slowdowns;
-  }
+// A cluster of other parts, with what its flows lose where a row asks.
+struct Changed {
+  WhatParts parts;
+  cluster::PipelineHop hop;
+  std::optional<cluster::Slowdowns> slowdowns;
 
-  Seconds time(const Compared& base, const cluster::Unevenness& stated) const {
-    return unfold(steady_step(with_parts(base.step.spec), base.step.program), stated, 1).result.step_time;
-  }
-
- private:
-  cluster::StepSpec with_parts(cluster::StepSpec spec) const {
-    spec.gpu = &parts_.gpu;
-    spec.nic = &parts_.nic;
-    spec.cluster = &parts_.cluster;
+  cluster::StepSpec in(cluster::StepSpec spec) const {
+    spec.gpu = &parts.gpu;
+    spec.nic = &parts.nic;
+    spec.cluster = &parts.cluster;
     spec.spread = nullptr;
-    spec.hop = &hop_;
-    spec.slowdowns = slowdowns_ ? &*slowdowns_ : nullptr;
+    spec.hop = &hop;
+    spec.slowdowns = slowdowns ? &*slowdowns : nullptr;
     return spec;
   }
-
-  cluster::Slowdowns slowdowns(const FabricChange& change, std::size_t draw) const {
-    const auto seed = base_.step.spec.seed + draw;
-    cluster::FabricUse use{change.routing, seed, {}};
-    if (change.at_random) use.placement = topology::place_at_random(parts_.cluster, seed);
-    return cluster::share_fabric(with_parts(base_.step.spec), use).value();  // wired: it has a hop
+  Seconds time(const Compared& base, const cluster::Unevenness& stated) const {
+    return unfold(steady_step(in(base.step.spec), base.step.program), stated, 1).result.step_time;
   }
-
-  const Compared& base_;
-  WhatParts parts_;
-  cluster::PipelineHop hop_;
-  std::optional<cluster::Slowdowns> slowdowns_;
+  // Of two fabrics the step knows no more than this.
+  bool prices_as(const Changed& other) const {
+    if (!slowdowns || !other.slowdowns) return false;
+    bool same = hop.leaves_node == other.hop.leaves_node && hop.over_spine == other.hop.over_spine;
+    for (std::size_t c = 0; c < cluster::traffic_classes; ++c)
+      same = same && slowdowns->of[c].slowest == other.slowdowns->of[c].slowest;
+    return same;
+  }
 };
+
+// One experiment: a row, or one draw of it.
+struct Try {
+  std::size_t row = 0, draw = 0;
+  std::optional<Changed> changed;  // where parts are
+  std::string why_not;             // the layout does not fit such a cluster; then no step
+  std::optional<Seconds> step, equal;
+};
+
+void change_parts(Try& t, const WhatChange& change, const cluster::StepSpec& base) {
+  if (!change.parts) return;
+  Changed changed{{*base.gpu, *base.nic, *base.cluster}, {}, {}};
+  change.parts(changed.parts);
+  const auto& parts = changed.parts;
+  const auto hop = cluster::pipeline_hop(parts.cluster, parts.gpu, parts.nic, *base.plan);
+  if (!hop) {
+    t.why_not = hop.error();
+    return;
+  }
+  changed.hop = *hop;
+  if (change.fabric) {
+    cluster::FabricUse use{change.fabric->routing, base.seed + t.draw, {}};
+    if (change.fabric->at_random) use.placement = topology::place_at_random(parts.cluster, use.seed);
+    changed.slowdowns = cluster::share_fabric(changed.in(base), use).value();  // wired: it has a hop
+  }
+  t.changed = std::move(changed);
+}
 
 void run(Try& t, const WhatChange& change, const Compared& as_it_is, const Compared& equal,
          const cluster::Unevenness& stated) {
   if (change.uneven) {
     t.step = time_with(as_it_is, change, stated);
     if (change.keeps_draws) t.equal = time_with(equal, change, stated);
-    return;
+  } else if (t.changed) {
+    t.step = t.changed->time(as_it_is, stated);
+    t.equal = t.changed->time(equal, stated);
   }
-  const Changed changed(as_it_is, change, t);
-  if (!t.why_not.empty()) return;
-  t.step = changed.time(as_it_is, stated);
-  t.equal = changed.time(equal, stated);
+}
+
+// Of tries that a step cannot tell apart the first is run, and the others take its times.
+void run_all(std::vector<Try>& tries, const std::vector<WhatChange>& changes, const Compared& as_it_is,
+             const Compared& equal, const cluster::Unevenness& stated, unsigned threads) {
+  for_each_of(tries.size(), threads,
+              [&](std::size_t i) { change_parts(tries[i], changes[tries[i].row], as_it_is.step.spec); });
+  std::vector<std::size_t> like(tries.size());
+  for (std::size_t i = 0; i < tries.size(); ++i) {
+    const auto& own = tries[i].changed;
+    const auto alike = [&](const Try& t) {
+      return &t == &tries[i] || (own && t.changed && own->prices_as(*t.changed));
+    };
+    like[i] = static_cast<std::size_t>(std::find_if(tries.begin(), tries.end(), alike) - tries.begin());
+  }
+  for_each_of(tries.size(), threads, [&](std::size_t i) {
+    if (like[i] == i) run(tries[i], changes[tries[i].row], as_it_is, equal, stated);
+  });
+  for (std::size_t i = 0; i < tries.size(); ++i) {
+    tries[i].step = tries[like[i]].step;
+    tries[i].equal = tries[like[i]].equal;
+  }
 }
 
 // Tries of a row follow one another; times are means over them.
@@ -96,8 +121,8 @@ void add_up(const std::vector<Try>& tries, const std::vector<WhatChange>& change
     row.why_not = t.why_not;
     if (t.step) row.step = row.step.value_or(Seconds{}) + *t.step;
     if (t.equal) row.equal = row.equal.value_or(Seconds{}) + *t.equal;
-    if (!t.slowdowns) continue;
-    row.traffic.push_back(*t.slowdowns);
+    if (!t.changed || !t.changed->slowdowns) continue;
+    row.traffic.push_back(*t.changed->slowdowns);
     row.steps.push_back(*t.step);
   }
   for (WhatRow& row : rows) {
@@ -151,8 +176,7 @@ WhatOutcome ask(const spec::Scenario& scenario, const spec::StageSpec& stage, co
   out.title = asked.title;
   out.notes = asked.notes;
   std::vector<Try> tries = list_tries(asked.changes);
-  for_each_of(tries.size(), threads,
-              [&](std::size_t i) { run(tries[i], asked.changes[tries[i].row], as_it_is, equal, stated); });
+  run_all(tries, asked.changes, as_it_is, equal, stated, threads);
   add_up(tries, asked.changes, out.rows);
   return out;
 }

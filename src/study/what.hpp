@@ -7,8 +7,9 @@
 // Rows about the fabric carry the step's messages over it first (cluster/share_fabric.hpp). Where hashes or
 // places are drawn, a row is three such steps and their mean.
 //
-// Cost: one unfolded step a row or draw, of which only the replicas that the change reaches are simulated
-// again, and for the fabric up to 2 CPU-seconds more.
+// Cost: one unfolded step a row, of which only the replicas that the change reaches are simulated again. For
+// rows about the fabric up to 2 CPU-seconds a draw to carry the messages, and a step for those draws that
+// lost something no other did.
 
 #include <optional>
 #include <string>
