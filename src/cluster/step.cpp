@@ -130,10 +130,9 @@ void add_messages(const StepSpec& spec, const network::LinkSpeeds& speeds, Prepa
     if (!p.inputs.work.sequence_parallel)
       latency += network::time_of(Pattern::all_gather, whole, p.inputs.collectives.tensor, speeds);
     p.p2p.latency = sim::to_ticks(latency);
-    const double kept =
-        spec.slowdowns != nullptr
-            ? spec.slowdowns->kept(TrafficClass::pipeline)
-            : topology::share_of_shift(*spec.cluster, plan.data * plan.context * plan.tensor);
+    const double kept = spec.slowdowns != nullptr
+                            ? spec.slowdowns->kept(TrafficClass::pipeline)
+                            : topology::share_of_shift(*spec.cluster, plan.data * plan.context * plan.tensor);
     p.p2p.wire = sim::to_ticks(p.p2p_bytes / (p.hop.leaves_node ? speeds.ib * kept : speeds.nvlink));
   }
   p.p2p.sender_waits = spec.software->p2p_waits.value && !plan.overlap.p2p;
@@ -226,7 +225,8 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
   result.durations = list_durations(prepared.inputs, pools, program, groups);
   result.timeline = simulate(program, result.durations, prepared.p2p, {static_cast<int>(groups.size()), 1});
   const auto metrics = measure(program, result.timeline);
-  const Seconds optimizer = end_of_step(spec, prepared, program, result.timeline, result.timeline.makespan).total();
+  const Seconds optimizer =
+      end_of_step(spec, prepared, program, result.timeline, result.timeline.makespan).total();
   const Seconds span = sim::to_seconds(result.timeline.makespan);
   result.step_time = span + optimizer;
   for (std::size_t r = 0; r < program.per_rank.size(); ++r) {

@@ -4,7 +4,8 @@
 //
 // `prepare` does once what does not depend on the batch; `simulate_step` runs a batch. Every cause of time
 // can be switched off alone (Switches), which is how the report attributes seconds. Left out: failures,
-// stragglers, the contention of different pipelines on shared spine ports.
+// stragglers, and unless StepSpec::slowdowns has it the contention of different pipelines on shared spine
+// ports.
 //
 // Replicas are folded: one pipeline stands for all where nothing tells them apart; where chips differ, the
 // few whose step looks longest are run (chunks.hpp, slowest_groups), all of them where they are few.
