@@ -96,7 +96,7 @@ class Maker {
     return topology::fabrics::slim_fly(q, {cable(0), cable(1)});
   }
   Made torus() {
-    topology::fabrics::TorusSize size{1, 1, 1};
+    topology::TorusSize size{1, 1, 1};
     if (const auto* entry = reader_.required("size", "nodes in each dimension, as in [8, 8, 16]");
         entry != nullptr) {
       const Node& list = entry->value;

@@ -7,6 +7,7 @@
 // supplied (nominal or achieved). A link of capacity 0 is down: no path uses it. Left out: buffers, virtual
 // channels, and what happens inside a switch, which is a crossbar that never limits. Memory: 32 bytes a link.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,12 +59,15 @@ struct Bisection {
   std::string how;         // the cut and who says so
 };
 
+using TorusSize = std::array<std::int64_t, 3>;  // nodes in each dimension
+
 struct Fabric {
   std::string kind;  // as in files: two-layer-fat-tree, dragonfly, custom
   std::vector<NodeKind> nodes;
   std::vector<Link> links;
-  std::vector<NodeId> endpoints;  // what sends and receives, in the order that traffic patterns number them
-  std::optional<Layout> layout;   // of a GPU cluster: its routes are arithmetic (topology/paths.hpp)
+  std::vector<NodeId> endpoints;   // what sends and receives, in the order that traffic patterns number them
+  std::optional<Layout> layout;    // of a GPU cluster: its routes are arithmetic (topology/paths.hpp)
+  std::optional<TorusSize> torus;  // of a torus: its static routes are arithmetic (topology/torus_paths.hpp)
   // By symmetry the network looks the same from all others as from these, each as often: indices of
   // endpoints. Empty: not known.
   std::vector<std::uint32_t> typical;

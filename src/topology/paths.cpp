@@ -5,11 +5,13 @@
 #include "topology/cluster_paths.hpp"
 #include "topology/next_hops.hpp"
 #include "topology/pick.hpp"
+#include "topology/torus_paths.hpp"
 
 namespace foretrain::topology {
 
 struct Paths::Ways {
   std::optional<Layout> layout;
+  std::optional<TorusSize> torus;  // with static routing
   std::optional<NextHops> table;
 
   void append(std::uint32_t from, std::uint32_t to, Picker picker, std::vector<Channel>& path) const;
@@ -42,6 +44,7 @@ Paths::Paths(const Fabric& fabric, Routing routing, std::uint64_t seed) : routin
     ways->layout = fabric.layout;
   else
     ways->table.emplace(fabric);
+  if (fabric.torus && all_up && routing == Routing::static_rule) ways->torus = fabric.torus;
   ways_ = std::move(ways);
 }
 Paths::~Paths() = default;
@@ -52,6 +55,7 @@ void Paths::Ways::append(std::uint32_t from, std::uint32_t to, Picker picker,
                          std::vector<Channel>& path) const {
   if (from == to) return;
   if (layout) return append_cluster_path(*layout, from, to, picker, path);
+  if (torus && picker.is_by_destination()) return append_torus_path(*torus, from, to, path);
   const NextHops::Attachment& a = table->attachment(from);
   const NextHops::Attachment& b = table->attachment(to);
   if (a.at == NextHops::Attachment::none || b.at == NextHops::Attachment::none) return;
@@ -78,7 +82,7 @@ void Paths::append_choice(std::uint32_t from, std::uint32_t to, std::uint32_t ch
 }
 
 bool Paths::joined(std::uint32_t from, std::uint32_t to) const {
-  return choices(from, to) > 0;
+  return ways_->torus || choices(from, to) > 0;
 }
 
 std::uint32_t Paths::choices(std::uint32_t from, std::uint32_t to) const {

@@ -12,6 +12,8 @@
 //                (Zahavi, "Fat-tree routing and node ordering", 2009; D-mod-K): shifts meet nowhere in a full
 //                fat tree
 //   adaptive     the caller takes the least loaded of choices(); append() alone does as ecmp
+// On a torus static_rule is dimension-ordered instead (topology/torus_paths.hpp), since by destination one
+// fills unevenly; with a link down it is by destination there too.
 // On a GPU cluster (Fabric::layout, no link down) paths are those of topology/route.hpp: over NVLink inside a
 // domain, and over NVLink first to the right rail where planes do not meet (or Layout::nvlink_first). A link
 // of capacity 0 is never used; a cluster that has one is routed as a general graph. Left out: non-minimal

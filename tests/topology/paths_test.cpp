@@ -204,6 +204,7 @@ TEST_CASE("an endpoint on two switches sends over both and never passes messages
       .links = {},
       .endpoints = {},
       .layout = {},
+      .torus = {},
       .typical = {},
       .bisection = {}};
   const auto join = [&](std::size_t a, std::size_t b, LinkKind kind) {

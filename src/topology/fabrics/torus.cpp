@@ -28,7 +28,9 @@ tl::expected<Fabric, std::string> torus(const TorusSize& size, const Cable& cabl
   if (longest % 2 == 0)
     wiring.bisection((longest > 2 ? 2 : 1) * nodes / longest, cable, true,
                      "across the longest dimension (Dally and Towles 2004, section 5.3)");
-  return wiring.take();
+  Fabric fabric = wiring.take();
+  fabric.torus = size;
+  return fabric;
 }
 
 }  // namespace foretrain::topology::fabrics

@@ -3,14 +3,11 @@
 // neighbours, round the edge too. A dimension of two has one link between its nodes, not two; one of one has
 // none (Dally and Towles, "Principles and Practices of Interconnection Networks", 2004, chapter 5).
 
-#include <array>
 #include <tl/expected.hpp>
 
 #include "topology/fabrics/cables.hpp"
 
 namespace foretrain::topology::fabrics {
-
-using TorusSize = std::array<std::int64_t, 3>;
 
 tl::expected<Fabric, std::string> torus(const TorusSize& size, const Cable& cable);
 
