@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 
 #include "base/check.hpp"
 
@@ -62,6 +63,16 @@ Bound bound_of_all_to_all(std::uint32_t n, Bytes size, const HostLinks& host) {
 
 Bound bound_of_bisection(std::uint32_t n, Bytes size, Bandwidth one_way) {
   return {size * count(n) / 4.0 / one_way, "half of the bytes through the bisection"};
+}
+
+Bound bound_of_torus(const topology::TorusSize& nodes, Bytes size, Bandwidth link) {
+  Bound bound;
+  for (const std::int64_t k : nodes) {
+    const double share = k == 2 ? 0.5 : static_cast<double>(k * k / 4) / static_cast<double>(2 * k);
+    bound =
+        longer(bound, {size * share / link, "bytes across the torus's dimension of " + std::to_string(k)});
+  }
+  return bound;
 }
 
 Bound bound_of_permutation(const MessageList& list, const HostLinks& host) {
@@ -131,23 +142,16 @@ Seconds time_of_ring(const MessageList& ring, const Channels& channels, const Pa
   for (std::size_t i = 0; i < ring.size(); ++i) {
     path.clear();
     path_of(i, path);
-    double own = 0;
+    double alone = 0;
     std::int64_t latency = 0;
     for (const std::uint32_t c : path) {
-      own = std::max(own, loads.bytes[c] / ring.rounds / channels.capacities[c]);
+      busiest = std::max(busiest, loads.bytes[c] / ring.rounds / channels.capacities[c]);
+      alone = std::max(alone, ring.at(i).size.base() / channels.capacities[c]);
       latency += channels.latencies[c];
     }
-    busiest = std::max(busiest, own);
-    way += own + static_cast<double>(latency) * 1e-9;
+    way += alone + static_cast<double>(latency) * 1e-9;
   }
   return seconds(ring.rounds * std::max(busiest, way / static_cast<double>(ring.size())));
-}
-
-Seconds time_of_trees(std::uint32_t n, Bytes size, std::uint32_t pieces, Bandwidth nic, Seconds latency) {
-  const Seconds piece = size / (2.0 * pieces) / nic;
-  std::uint32_t depth = 0;
-  while ((std::uint64_t{1} << depth) < n) ++depth;
-  return 2.0 * depth * (2.0 * piece + latency) + (pieces - 1) * 4.0 * piece;
 }
 
 Seconds time_of_exchange(const ExpertExchange& x, const HostLinks& host, Seconds latency) {

@@ -1,6 +1,6 @@
 #pragma once
 // How long a pattern takes at least, and how long without simulating it: closed forms of host links, loads of
-// channels, rings and exchanges.
+// channels, rings and exchanges. Of trees: tree_time.hpp.
 //
 // n endpoints, of which m share an NVLink domain (m = 1 without NVLink); an endpoint sends and receives at
 // `nic` outside and at `nvlink` inside its domain. A domain has as much of the NICs as its endpoints.
@@ -12,19 +12,21 @@
 //   ring         that, or 2 (n-1) rounds that each take a piece's way at the rate of the faster link
 //   dispatch     bytes_of() of exchange.hpp over both hops, the longer, there and back
 //   all-to-all over all endpoints of a fabric whose bisection b is known: size n / 4 / b
+//   all-to-all over all nodes of a torus: size floor(k^2 / 4) / 2k over a link of its longest dimension k, or
+//                size / 2 for k = 2: through the cut across it, into halves or as near as can be (Dally and
+//                Towles 2004, 5.2.1). Where k is even that is the bisection.
 //
 // Channels: where messages are equally long and start together, the time is exactly that of the channel with
 // the most bytes for its capacity. Its flows get the lowest share, which never sinks while others end; so
 // they run at that share until they end together, and none is slower. Latency comes on top.
 //
-// A ring of 2 (n-1) rounds: t of each hop is its piece over its share of the channel, l its latency; a round
-// takes as long as the busiest hop or as a piece's mean way, whichever is longer:
-// 2 (n-1) max(max t, mean(t + l)). Left out: the way in, of less than one turn.
+// A ring of 2 (n-1) rounds: t of each hop is its piece over its share of the fullest channel, a the same with
+// the channels for itself, l its latency; a round takes as long as the busiest hop or as a piece's mean way,
+// whichever is longer: 2 (n-1) max(max t, mean(a + l)). Left out: the way in, of less than one turn, and hops
+// that meet now and then on channels that are not full.
 //
-// Two trees with K pieces of p = size / 2K: a NIC inside a tree takes in four pieces for each (two children's
-// sums, and results of both trees), so they follow at 4 p / nic; the first goes up and down d = ceil(log2 n)
-// levels, two at a time: 2 d (2 p / nic + l) + (K - 1) 4 p / nic. An exchange in K pieces takes its longer
-// hop and, for the first piece, the other one: max(r, v) + min(r, v) / K + l.
+// An exchange in K pieces takes its longer hop and, for the first piece, the other one:
+// max(r, v) + min(r, v) / K + l.
 
 #include <cstdint>
 #include <string>
@@ -49,6 +51,7 @@ struct Bound {
 
 Bound bound_of_all_to_all(std::uint32_t endpoints, Bytes size, const HostLinks& host);
 Bound bound_of_bisection(std::uint32_t endpoints, Bytes size, Bandwidth one_way);
+Bound bound_of_torus(const topology::TorusSize& nodes, Bytes size, Bandwidth link);
 Bound bound_of_permutation(const MessageList& list, const HostLinks& host);
 Bound bound_of_incast(std::uint32_t endpoints, Bytes size, const HostLinks& host);
 Bound bound_of_all_reduce(std::uint32_t endpoints, Bytes size, const HostLinks& host);
@@ -66,8 +69,6 @@ struct Loads {
 Loads loads_of(const MessageList& list, const Channels& channels, const PathOf& path_of);
 
 Seconds time_of_ring(const MessageList& ring, const Channels& channels, const PathOf& path_of);
-Seconds time_of_trees(std::uint32_t endpoints, Bytes size, std::uint32_t pieces, Bandwidth nic,
-                      Seconds latency);
 Seconds time_of_exchange(const ExpertExchange& exchange, const HostLinks& host, Seconds latency);
 
 }  // namespace foretrain::network

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "network/patterns.hpp"
+#include "network/tree_time.hpp"
 #include "study/link_use.hpp"
 
 namespace foretrain::study {
@@ -25,7 +26,12 @@ network::GroupShape shape_of(const Traffic& t, const network::HostLinks& host) {
 
 Bound all_to_all_bound(const topology::Fabric& fabric, const Traffic& t, const network::HostLinks& host) {
   Bound bound = network::bound_of_all_to_all(t.endpoints, t.size, host);
-  if (!fabric.bisection || !fabric.bisection->exact || t.endpoints != fabric.endpoints.size()) return bound;
+  if (t.endpoints != fabric.endpoints.size()) return bound;
+  if (fabric.torus) {
+    const Bandwidth link = fabric.links.front().capacity * t.efficiency[topology::LinkKind::mesh];
+    return network::longer(bound, network::bound_of_torus(*fabric.torus, t.size, link));
+  }
+  if (!fabric.bisection || !fabric.bisection->exact) return bound;
   const double share = *std::max_element(t.efficiency.of.begin(), t.efficiency.of.end());
   return network::longer(bound,
                          network::bound_of_bisection(t.endpoints, t.size, fabric.bisection->one_way * share));
@@ -120,7 +126,7 @@ Seconds time_of(const TrafficPart& part, const Traffic& t, const network::HostLi
     case TrafficPattern::ring_allreduce:
       return network::time_of_ring(part.list, channels, path_of);
     case TrafficPattern::tree_allreduce:
-      return network::time_of_trees(t.endpoints, t.size, part.list.rounds, host.nic, latency);
+      return network::time_of_trees(part.list, channels, path_of);
     case TrafficPattern::dispatch:
       return network::time_of_exchange(part.exchange, host, latency);
     case TrafficPattern::alltoall:

@@ -47,6 +47,17 @@ TEST_CASE("the bounds are the bytes of the pattern over the link that is short")
   CHECK(longer(half, bound_of_all_to_all(16, 1_MiB, card)).term == half.term);
 }
 
+TEST_CASE("a torus is bound by its longest dimension, or by a single link where there are two nodes") {
+  const double sent = 1048576 / 50e9;
+  CHECK(bound_of_torus({4, 4, 8}, 1_MiB, 50_GBps).time.base() == Approx(sent));  // k / 8
+  CHECK(bound_of_torus({4, 4, 8}, 1_MiB, 50_GBps).term == "bytes across the torus's dimension of 8");
+  CHECK(bound_of_torus({5, 4, 3}, 1_MiB, 50_GBps).time.base() == Approx(sent * 24 / 40));
+  CHECK(bound_of_torus({3, 2, 1}, 1_MiB, 50_GBps).term == "bytes across the torus's dimension of 2");
+  CHECK(bound_of_torus({2, 1, 1}, 1_MiB, 50_GBps).time.base() == Approx(sent / 2));
+  // The same as through the bisection: 2 * 16 links part 4 x 4 x 8 nodes.
+  CHECK(bound_of_bisection(128, 1_MiB, 32 * 50_GBps).time.base() == Approx(sent));
+}
+
 TEST_CASE("a ring of small pieces is bound by its ways, of large ones by its bytes") {
   const MessageList small = list_ring_messages({1, 16}, 16_MiB);
   CHECK(bound_of_ring(small, 16_MiB, card, 1_ms).time.base() == Approx(30 * (1048576 / 50e9 + 1e-3)));
