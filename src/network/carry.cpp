@@ -129,7 +129,7 @@ class Carrier {
     const double moved =
         std::min(flow.remaining, active_.rates()[slot] * sim::to_seconds(Ticks(passed)).base());
     flow.remaining -= moved;
-    for (const Crossing& x : all_.path(flow.flow)) done_.channel_bytes[x.channel] += moved * x.weight;
+    for (const Crossing& x : active_.crossings(slot)) done_.channel_bytes[x.channel] += moved * x.weight;
   }
 
   void finish(std::uint32_t slot, std::int64_t sent) {
@@ -190,11 +190,12 @@ class Carrier {
       id = free_groups_.back();
       free_groups_.pop_back();
     }
-    std::int64_t wait = std::numeric_limits<std::int64_t>::max();
+    double first = std::numeric_limits<double>::infinity();
     for (const std::uint32_t slot : component_.flows) {
       active_.at(slot).group = id;
-      wait = std::min(wait, ticks_to_send(active_.at(slot).remaining, active_.rates()[slot]));
+      first = std::min(first, active_.at(slot).remaining / active_.rates()[slot]);
     }
+    const std::int64_t wait = sim::to_ticks(seconds(first)).count();
     const auto interval = static_cast<std::int64_t>(options_.merge * static_cast<double>(now() + wait));
     Group& group = groups_[id];
     group.slots = component_.flows;
