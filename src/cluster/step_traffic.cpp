@@ -26,9 +26,9 @@ Nodes nodes_of(const std::vector<std::int64_t>& members, std::int64_t gpus_per_n
   return nodes;
 }
 
-class Writer {
+class TrafficWriter {
  public:
-  explicit Writer(const topology::Placement& placement) : placement_(placement) {}
+  explicit TrafficWriter(const topology::Placement& placement) : placement_(placement) {}
 
   void add(std::int64_t from, std::int64_t to, Bytes size, std::uint32_t group) {
     sent_.list.listed.push_back({placement_[index(from)], placement_[index(to)], size, {}});
@@ -50,7 +50,7 @@ class Writer {
 };
 
 // A GPU's tokens fall evenly on the experts of its group; those for a node cross once, to its own rail.
-void add_exchange(const Nodes& nodes, std::size_t members, std::uint32_t group, Writer& out) {
+void add_exchange(const Nodes& nodes, std::size_t members, std::uint32_t group, TrafficWriter& out) {
   for (const auto& own : nodes)
     for (std::size_t k = 0; k < own.size(); ++k)
       for (const auto& other : nodes) {
@@ -61,7 +61,7 @@ void add_exchange(const Nodes& nodes, std::size_t members, std::uint32_t group, 
 }
 
 // As many rings as a node has members, each leaving every node by another rail.
-void add_rings(const Nodes& nodes, std::uint32_t group, Writer& out) {
+void add_rings(const Nodes& nodes, std::uint32_t group, TrafficWriter& out) {
   if (nodes.size() < 2) return;
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     const auto &own = nodes[n], &next = nodes[(n + 1) % nodes.size()];
@@ -74,7 +74,7 @@ struct Shape {
 };
 
 SentAtOnce list_exchanges(const Shape& s, std::int64_t span, const topology::Placement& placement) {
-  Writer out(placement);
+  TrafficWriter out(placement);
   std::vector<std::int64_t> members(index(span));
   for (std::int64_t first = 0; first < s.ranks * s.width; first += span) {
     for (std::int64_t i = 0; i < span; ++i) members[index(i)] = first + i;
@@ -85,7 +85,7 @@ SentAtOnce list_exchanges(const Shape& s, std::int64_t span, const topology::Pla
 
 // `around`: with several stages on a rank the last rank hands on to the first.
 SentAtOnce list_pipelines(const Shape& s, bool around, const topology::Placement& placement) {
-  Writer out(placement);
+  TrafficWriter out(placement);
   for (std::int64_t r = 0; r < s.ranks; ++r) {
     if (s.ranks < 2 || (r + 1 == s.ranks && !around)) continue;
     for (std::int64_t i = 0; i < s.width; ++i) {
@@ -102,7 +102,7 @@ SentAtOnce list_pipelines(const Shape& s, bool around, const topology::Placement
 // mirrored rank.
 SentAtOnce list_gradients(const Shape& s, std::int64_t stride, std::int64_t size, bool mirrored,
                           const topology::Placement& placement) {
-  Writer out(placement);
+  TrafficWriter out(placement);
   std::uint32_t group = 0;
   for (std::int64_t r = 0; r < (mirrored ? s.ranks / 2 : s.ranks); ++r)
     for (std::int64_t e = 0; e < stride; ++e) {
