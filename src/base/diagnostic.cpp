@@ -27,6 +27,13 @@ std::string blanks_under(const std::string& text) {
   return blanks;
 }
 
+// Names out of files may hold anything; a terminal is to be told no commands, and a message is one line.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = '?';
+  return text;
+}
+
 std::string joined(const std::vector<Diagnostic>& all) {
   std::string text;
   for (const Diagnostic& d : all) text += (text.empty() ? "" : "\n") + to_text(d);
@@ -71,11 +78,11 @@ Diagnostic in_file(std::string file, std::string message, std::string hint) {
 
 std::string to_text(const Diagnostic& d) {
   constexpr const char* indent = "    ";
-  std::string text = fmt::format("{}: error: {}", place_of(d), d.message);
+  std::string text = fmt::format("{}: error: {}", printable(place_of(d)), printable(d.message));
   const std::size_t first = d.excerpt.find_first_not_of(" \t");
   if (first != std::string::npos) {
     const std::size_t end = d.excerpt.find_last_not_of(" \t\r\n") + 1;
-    text += fmt::format("\n{}{}", indent, d.excerpt.substr(first, end - first));
+    text += fmt::format("\n{}{}", indent, printable(d.excerpt.substr(first, end - first)));
     if (d.column > 0) {
       // A column inside the margin, or past the end of a line, still gets its caret beside the text.
       const std::size_t at = std::clamp(static_cast<std::size_t>(d.column) - 1, first, end);

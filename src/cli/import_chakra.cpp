@@ -15,21 +15,22 @@ namespace {
 
 interchange::ReplayRates read_rates(const ImportChakraText& text) {
   std::vector<Diagnostic> faults;
-  const auto read = [&](const char* option, const std::string& typed, spec::Measure measure, double least) {
+  const auto read = [&](const char* option, const std::string& typed, spec::Measure measure, double least,
+                        double most, const char* allowed) {
     const auto value = spec::parse_measure(typed, measure);
     if (!value.ok)
       faults.push_back(without_place(fmt::format("{}: {}", option, value.message), value.hint));
-    else if (value.value < least || value.value > 1e30)
-      faults.push_back(without_place(fmt::format("{} {} is out of range", option, spec::in_quotes(typed))));
+    else if (value.value < least || value.value > most)
+      faults.push_back(without_place(fmt::format("{} {} is out of range", option, spec::in_quotes(typed)),
+                                     fmt::format("allowed: {}", allowed)));
     return value.ok ? value.value : 0.0;
   };
   interchange::ReplayRates rates;
-  if (text.nic) rates.nic = Bandwidth::from_base(read("--nic", *text.nic, spec::Measure::bandwidth, 1));
-  if (text.latency) {
-    const double latency = read("--latency", *text.latency, spec::Measure::time, 0);
-    if (latency > 1) faults.push_back(without_place("--latency is above 1 s"));
-    rates.latency = seconds(latency);
-  }
+  if (text.nic)
+    rates.nic =
+        Bandwidth::from_base(read("--nic", *text.nic, spec::Measure::bandwidth, 1, 1e30, "1 B/s or more"));
+  if (text.latency)
+    rates.latency = seconds(read("--latency", *text.latency, spec::Measure::time, 0, 1, "0 s to 1 s"));
   if (text.latency && !text.nic)
     faults.push_back(without_place("--latency needs --nic", "without it the times in the traces count"));
   if (!faults.empty()) throw SpecError(faults);

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sstream>
 
 #include "base/diagnostic.hpp"
 #include "interchange/chakra.hpp"
@@ -15,6 +14,8 @@ namespace foretrain::interchange {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uintmax_t most_bytes = std::uintmax_t{8} << 30U;  // of one rank; they are held whole
 
 struct Name {
   std::string prefix;
@@ -26,9 +27,9 @@ Name read_name(const std::string& name) {
   const auto dot = name.rfind('.', name.size() - 4);
   if (dot == std::string::npos || dot == 0) return {};
   Name out{name.substr(0, dot), 0};
-  const char* end = name.data() + name.size() - 3;
-  const auto [stop, error] = std::from_chars(name.data() + dot + 1, end, out.rank);
-  return error == std::errc{} && stop == end ? out : Name{};
+  const std::string digits = name.substr(dot + 1, name.size() - 4 - dot);
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.rank);
+  return error == std::errc{} && digits == std::to_string(out.rank) ? out : Name{};
 }
 
 // The ranks of every prefix in a folder.
@@ -43,13 +44,16 @@ std::map<std::string, std::set<std::uint32_t>> list_prefixes(const fs::path& fol
 }
 
 std::string read_file(const std::string& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) refuse_file(file, "this is no regular file");
+  const auto size = fs::file_size(file, error);
+  if (error) refuse_file(file, "cannot read this file");
+  if (size > most_bytes)
+    refuse_file(file, fmt::format("the file has {} bytes, more than the {} that are read", size, most_bytes));
   std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
-    if (in && in.peek() == std::ifstream::traits_type::eof()) return {};  // an empty file
-    refuse_file(file, "cannot read this file");
-  }
-  return std::move(text).str();
+  std::string bytes(size, 0);
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(size))) refuse_file(file, "cannot read this file");
+  return bytes;
 }
 
 void add_unnamed_groups(Workload& workload) {
@@ -66,7 +70,8 @@ void add_unnamed_groups(Workload& workload) {
 }  // namespace
 
 ChakraFiles read_chakra_files(const std::string& prefix_or_folder) {
-  const bool is_folder = fs::is_directory(prefix_or_folder);
+  std::error_code ignored;  // a path that cannot be looked at is no folder
+  const bool is_folder = fs::is_directory(prefix_or_folder, ignored);
   const fs::path folder = is_folder ? fs::path(prefix_or_folder) : fs::path(prefix_or_folder).parent_path();
   const auto prefixes = list_prefixes(folder);
   const std::string wanted = is_folder ? "" : fs::path(prefix_or_folder).filename().string();

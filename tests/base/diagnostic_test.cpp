@@ -25,6 +25,11 @@ TEST_CASE("a mistake on the command line has no place and no excerpt") {
         "foretrain: error: unknown key 'tpp'\n    did you mean 'tp'?");
 }
 
+TEST_CASE("a name out of a file gives a terminal no commands and stays on its line") {
+  CHECK(to_text({"a\x1b[2J", 1, 2, "node a\nb\x7f", "\tx\x1by", ""}) ==
+        "a?[2J:1:2: error: node a?b?\n    x?y\n    ^");
+}
+
 TEST_CASE("what is unknown is left out") {
   CHECK(to_text({"a.yaml", 0, 0, "empty", "", ""}) == "a.yaml: error: empty");
   CHECK(to_text({"a.yaml", 3, 0, "bad", "key: 1", "remove it"}) ==

@@ -171,6 +171,11 @@ TEST_CASE("what is no trace is told with its place") {
         std::string::npos);
   CHECK(complaint(node(field(3, 5) + attribute("comm_size", field(9, std::string("x")))))
             .find("node 7 (): comm_size is no whole number") != std::string::npos);
+  CHECK(complaint(node(field(2, std::string("\xff\xfe")))).find("a node cannot be read") !=
+        std::string::npos);
+  CHECK(
+      complaint(node(field(2, std::string("a\x1b[31m\nb")) + field(5, 9))).find("node 7 (a?[31m?b) needs") !=
+      std::string::npos);
   CHECK(complaint(node(field(5, 9))).find("node 7 () needs node 9, which does not exist") !=
         std::string::npos);
   CHECK(complaint(node("") + framed(field(1, 7))).find("two nodes have the id 7") != std::string::npos);
@@ -188,6 +193,12 @@ TEST_CASE("the traces of a folder are read together, and a gap among them is tol
   CHECK(interchange::read_chakra_files(folder.path()).workload.ranks.size() == 4);
   CHECK(interchange::read_chakra_files(folder.path("a")).workload.ranks.size() == 4);
   CHECK(files_complaint(folder.path("b")).find("no traces of this name | there is ") == 0);
+  folder.write("a.04.et", "no rank is written like this");
+  CHECK(interchange::read_chakra_files(folder.path("a")).workload.ranks.size() == 4);
+  CHECK(files_complaint(std::string(300, 'a')).find("no traces of this name") == 0);
+  std::filesystem::create_directory(folder.path("a.4.et"));
+  CHECK(files_complaint(folder.path("a")).find("this is no regular file") == 0);
+  std::filesystem::remove(folder.path("a.4.et"));
   folder.write("b.0.et", interchange::to_chakra(nodes, 0, {}));
   CHECK(files_complaint(folder.path()).find("this folder holds traces of several prefixes") == 0);
 }
