@@ -35,6 +35,12 @@ bool has_columns(Context& context, const CsvTable& table, Where header,
   for (const std::string& name : table.names)
     if (std::find(required.begin(), required.end(), name) == required.end()) unknown.push_back(name);
   bool good = true;
+  for (std::size_t i = 1; i < table.names.size(); ++i) {
+    const auto end = table.names.begin() + static_cast<std::ptrdiff_t>(i);
+    if (table.names[i].empty() || std::find(table.names.begin(), end, table.names[i]) == end) continue;
+    context.error(header, fmt::format("two columns are called '{}'", table.names[i]));
+    good = false;
+  }
   for (const std::string& name : required) {
     if (table.has(name)) continue;
     const std::string near = nearest_name(name, unknown);

@@ -36,6 +36,11 @@ void each_gpu(Reader& reader, const std::string& name, const std::string& exampl
   }
 }
 
+// Of a rate. With less a step takes longer than the clock runs; such a link has failed.
+Limits kept() {
+  return {1e-6, 1, false, "0.0001 % to 100 %"};
+}
+
 void read_nic(Reader& one, std::int64_t gpu, Scenario& s) {
   const bool failed = one.flag_or("failed", false);
   if (failed && one.has("rate"))
@@ -43,7 +48,7 @@ void read_nic(Reader& one, std::int64_t gpu, Scenario& s) {
   const double rate =
       failed && !one.has("rate")
           ? 0
-          : one.measure("rate", Measure::ratio, "what the NIC keeps of its rate, as in 50 %", share());
+          : one.measure("rate", Measure::ratio, "what the NIC keeps of its rate, as in 50 %", kept());
   s.faults.nics.push_back({gpu, rate, failed});
 }
 
@@ -58,6 +63,8 @@ void check_nodes(Reader& reader, const Scenario& s) {
           "one of them must work: the others' traffic goes through it");
 }
 
+constexpr double most_tokens = 1e15;  // 70 times all that DeepSeek-V3 was trained on
+
 // Tokens of each layer and expert.
 void read_counts(Reader& reader, const Scenario& s, model::Popularity& popularity) {
   const auto path = reader.text("file", "the path of a table with the columns layer, expert and tokens");
@@ -71,9 +78,14 @@ void read_counts(Reader& reader, const Scenario& s, model::Popularity& popularit
                               {"layer", "expert", "tokens"}, entry->value.where);
   if (!table) return;
   const auto layers = s.model.layers - s.model.dense_layers + s.model.mtp_depth;
+  const auto before = context.error_count();
+  std::set<std::pair<std::int64_t, std::int64_t>> seen;
   for (std::size_t row = 0; row < table->rows.size(); ++row) {
     const auto layer = table->whole(context, row, "layer"), expert = table->whole(context, row, "expert");
     const double tokens = table->number(context, row, "tokens");
+    if (tokens > most_tokens)
+      context.error(table->where(row, "tokens"), fmt::format("{} tokens are too many to count", tokens),
+                    fmt::format("at most {:.0f}", most_tokens));
     if (layer >= layers || expert >= s.model.moe.experts) {
       context.error(
           table->where(row, layer >= layers ? "layer" : "expert"),
@@ -81,15 +93,24 @@ void read_counts(Reader& reader, const Scenario& s, model::Popularity& popularit
           fmt::format("experts 0 to {}; layers with experts, 0 to {}", s.model.moe.experts - 1, layers - 1));
       return;
     }
+    if (!seen.emplace(layer, expert).second)
+      context.error(table->where(row, "expert"),
+                    fmt::format("expert {} of layer {} stands here twice", expert, layer));
     popularity.tokens.resize(std::max(popularity.tokens.size(), static_cast<std::size_t>(layer) + 1));
     auto& experts = popularity.tokens[static_cast<std::size_t>(layer)];
     experts.resize(static_cast<std::size_t>(s.model.moe.experts));
     experts[static_cast<std::size_t>(expert)] = tokens;
   }
+  if (context.error_count() > before) return;
   for (std::size_t layer = 0; layer < popularity.tokens.size(); ++layer) {
     const auto& experts = popularity.tokens[layer];
-    if (!experts.empty() && std::all_of(experts.begin(), experts.end(), [](double t) { return t == 0; }))
-      context.error({table->file, 0, 0}, fmt::format("no expert of layer {} has any tokens", layer));
+    if (experts.empty()) continue;
+    const auto chosen = std::count_if(experts.begin(), experts.end(), [](double t) { return t > 0; });
+    if (chosen < s.model.moe.top_k)
+      context.error({table->file, 0, 0},
+                    fmt::format("layer {}: a token goes to {} experts, and {} have any tokens", layer,
+                                s.model.moe.top_k, chosen),
+                    "a layer without any row is multinomial");
   }
 }
 
@@ -141,7 +162,7 @@ void read_unevenness(Reader& reader, Scenario& s) {
            [&](Reader& one, std::int64_t gpu) { read_nic(one, gpu, s); });
   each_gpu(reader, "nvlinks", "- {gpu: 3, rate: 50 %}", s, [&](Reader& one, std::int64_t gpu) {
     s.faults.nvlinks.push_back(
-        {gpu, one.measure("rate", Measure::ratio, "what its NVLink keeps of its rate, as in 50 %", share())});
+        {gpu, one.measure("rate", Measure::ratio, "what its NVLink keeps of its rate, as in 50 %", kept())});
   });
   check_nodes(reader, s);
   if (const auto* entry = reader.optional("routing"); entry != nullptr) {
