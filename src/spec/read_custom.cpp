@@ -86,6 +86,7 @@ std::optional<NodeId> end_of(Reader& link, const std::string& name, const Names&
 }
 
 struct Defaults {
+  bool has_rate = false;  // stated, right or wrong
   double rate = 0, latency = 0;
 };
 
@@ -93,10 +94,11 @@ void read_link(Reader& link, const Defaults& defaults, const Names& names, Netwo
   const auto from = end_of(link, "from", names), to = end_of(link, "to", names);
   topology::Link made;
   made.capacity = Bandwidth::from_base(
-      defaults.rate > 0 && !link.has("rate")
+      defaults.has_rate && !link.has("rate")
           ? defaults.rate
-          : link.measure("rate", Measure::bandwidth, "one direction; or one rate for all beside the lists"));
-  made.latency = seconds(link.has("latency") ? link.measure("latency", Measure::time, "", not_negative())
+          : link.measure("rate", Measure::bandwidth, "one direction; or one rate for all beside the lists",
+                         link_rate()));
+  made.latency = seconds(link.has("latency") ? link.measure("latency", Measure::time, "", link_latency())
                                              : (link.optional("latency"), defaults.latency));
   const std::int64_t count =
       link.has("count") ? link.integer("count", "parallel cables", {1, 4096}) : (link.optional("count"), 1);
@@ -124,9 +126,9 @@ void read_custom(Reader& reader, Network& network) {
   network.source = reader.text("source", "where the wiring and the rates come from");
   Defaults defaults;
   if (reader.optional("rate") != nullptr)
-    defaults.rate = reader.measure("rate", Measure::bandwidth, "of links that say none");
+    defaults = {true, reader.measure("rate", Measure::bandwidth, "of links that say none", link_rate()), 0};
   if (reader.optional("latency") != nullptr)
-    defaults.latency = reader.measure("latency", Measure::time, "of links that say none", not_negative());
+    defaults.latency = reader.measure("latency", Measure::time, "of links that say none", link_latency());
   Names names;
   read_nodes(reader, network, names);
   if (const Node* list = list_of(reader, "links", "[{from: a, to: s, rate: 400 Gbps}, ...]"); list != nullptr)

@@ -51,9 +51,10 @@ class Maker {
       NetworkLink link{.name = name, .rate = {}, .latency = {}};
       if (const auto* one = links.required(name, "{rate: {...}, latency: {...}}"); one != nullptr) {
         Reader values(links.context(), one->value, links.full(name), one->where);
-        link.rate = values.sourced<Bandwidth>("rate", Measure::bandwidth, "one direction of one link");
+        link.rate =
+            values.sourced<Bandwidth>("rate", Measure::bandwidth, "one direction of one link", link_rate());
         link.latency = values.sourced_or<Seconds>(
-            "latency", Measure::time, {"0 us", "a link's own latency: none is stated"}, not_negative());
+            "latency", Measure::time, {"0 us", "a link's own latency: none is stated"}, link_latency());
         values.finish();
       }
       network_.links.push_back(std::move(link));

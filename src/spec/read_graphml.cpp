@@ -135,13 +135,18 @@ class GraphReader {
                    suggest(datum->second.text, words));
     return otherwise;
   }
-  double number_of(const Part& part, const char* key, double otherwise) {
+  double number_of(const Part& part, const char* key, const Limits& limits, double otherwise) {
     const auto datum = part.data.find(key);
     if (datum == part.data.end()) return otherwise;
     const auto parsed = parse_number(datum->second.text);
-    if (parsed.ok && parsed.value >= 0) return parsed.value;
-    context_.error(datum->second.where,
-                   fmt::format("{}: {} is not a number of at least 0", key, in_quotes(datum->second.text)));
+    const bool number = parsed.ok && parsed.value >= 0;
+    if (number && (parsed.value == 0 || (parsed.value >= limits.least && parsed.value <= limits.most)))
+      return parsed.value;
+    context_.error(
+        datum->second.where,
+        fmt::format("{}: {} is {}", key, in_quotes(datum->second.text),
+                    number ? "out of range" : "not a number of at least 0"),
+        number ? fmt::format("allowed: {}{}", limits.least > 0 ? "0 (down), or " : "", limits.text) : "");
     return otherwise;
   }
   const NodeId* end_of(const Part& edge, const std::string& name) {
@@ -151,8 +156,8 @@ class GraphReader {
   }
   void add_link(const Part& edge, topology::Fabric& fabric) {
     const NodeId *a = end_of(edge, edge.from), *b = end_of(edge, edge.to);
-    const double rate = number_of(edge, "capacity_bytes_per_s", defaults_.rate.base());
-    const double latency = number_of(edge, "latency_s", defaults_.latency.base());
+    const double rate = number_of(edge, "capacity_bytes_per_s", link_rate(), defaults_.rate.base());
+    const double latency = number_of(edge, "latency_s", link_latency(), defaults_.latency.base());
     if (rate == 0 && !edge.data.contains("capacity_bytes_per_s"))
       context_.error(edge.where, "an edge lacks capacity_bytes_per_s",
                      "or name the graph in a YAML file of kind graphml that gives a rate for all");
@@ -191,11 +196,11 @@ void read_graph_file(Reader& reader, Network& network) {
   network.source = reader.text("source", "where the wiring and the rates come from");
   GraphDefaults defaults;
   if (reader.optional("rate") != nullptr)
-    defaults.rate =
-        Bandwidth::from_base(reader.measure("rate", Measure::bandwidth, "of edges that say none"));
+    defaults.rate = Bandwidth::from_base(
+        reader.measure("rate", Measure::bandwidth, "of edges that say none", link_rate()));
   if (reader.optional("latency") != nullptr)
     defaults.latency =
-        seconds(reader.measure("latency", Measure::time, "of edges that say none", not_negative()));
+        seconds(reader.measure("latency", Measure::time, "of edges that say none", link_latency()));
   const std::string file = reader.text("file", "the path of a GraphML file, beside this one");
   const auto* entry = reader.optional("file");
   if (file.empty() || entry == nullptr) return;

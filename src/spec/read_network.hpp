@@ -12,6 +12,14 @@ void read_generated(Reader& reader, std::size_t kind, Network& network);  // a k
 void read_custom(Reader& reader, Network& network);                       // nodes: and links:
 void read_graph_file(Reader& reader, Network& network);                   // file: x.graphml
 
+// What a link of a network may be: within the clock's centuries and nanoseconds, whatever is sent.
+inline Limits link_rate() {
+  return {1, 1e15, false, "1 B/s to 1000 TB/s"};
+}
+inline Limits link_latency() {
+  return {0, 1000, false, "0 s to 1000 s"};
+}
+
 struct GraphDefaults {  // of edges that say nothing; a rate of 0: they must
   Bandwidth rate{};
   Seconds latency{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/random.hpp"
 #include "network/patterns.hpp"
@@ -55,12 +56,36 @@ std::vector<TrafficPart> list_exchange(const topology::Fabric& fabric, const Tra
   return {std::move(dispatch), std::move(combine)};
 }
 
+// The clock holds 292 years. No pattern hands a byte on more often than a dispatch, to each expert of a token
+// and back, or waits more often than a ring, twice for each endpoint; so everything takes less than all of
+// that over the slowest link, one byte and one link's latency after the other.
+std::string why_not_timed(const topology::Fabric& fabric, const Traffic& t) {
+  constexpr double most = 100 * 365.25 * 86400;
+  constexpr double pieces = 1024;  // that trees and dispatches cut messages into, and more
+  double slowest = std::numeric_limits<double>::infinity(), longest = 0;
+  for (const topology::Link& link : fabric.links) {
+    const double rate = link.capacity.base() * t.efficiency[link.kind];
+    if (rate > 0) slowest = std::min(slowest, rate);
+    longest = std::max(longest, link.latency.base());
+  }
+  const double copies =
+      t.pattern == TrafficPattern::dispatch ? 2.0 * static_cast<double>(t.experts.top_k) : 2;
+  const double carried = t.endpoints * t.size.base() * copies / slowest;
+  const double waited = (2.0 * t.endpoints + pieces) * static_cast<double>(fabric.nodes.size()) * longest;
+  if (carried <= most && waited <= most) return "";
+  return fmt::format(
+      "this may take more than 100 years, and the clock ends after 292: {:.3g} B from each of {} endpoints "
+      "over a link of {:.3g} B/s, and a latency of {:.3g} s",
+      t.size.base(), t.endpoints, slowest, longest);
+}
+
 }  // namespace
 
 std::string why_not(const topology::Fabric& fabric, const Traffic& t) {
   if (t.endpoints > fabric.endpoints.size())
     return fmt::format("{} endpoints are more than the network's {}", t.endpoints, fabric.endpoints.size());
   if (t.endpoints < 2) return "a pattern needs two endpoints";
+  if (auto reason = why_not_timed(fabric, t); !reason.empty()) return reason;
   if (t.fidelity == NetworkFidelity::analytic && t.routing == topology::Routing::adaptive)
     return "adaptive routing depends on loads that only --network flow knows";
   if (t.pattern != TrafficPattern::dispatch) return "";
@@ -147,7 +172,8 @@ void measure_levels(const topology::Fabric& fabric, const network::Channels& cha
     level.kind = channels.kinds[c];
     ++level.channels;
     if (outcome.carried[c] <= 0) continue;
-    const double use = outcome.carried[c] / (channels.capacities[c] * outcome.completion.base());
+    const double carries = channels.capacities[c] * outcome.completion.base();
+    const double use = carries > 0 ? outcome.carried[c] / carries : 0;  // 0: shorter than the clock tells
     outcome.uses[c] = use;
     ++level.used;
     level.carried += bytes(outcome.carried[c]);
