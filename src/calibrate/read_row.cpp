@@ -13,6 +13,7 @@
 namespace foretrain::calibrate {
 namespace {
 
+constexpr double longest_us = 1e9;      // a thousand seconds
 constexpr double largest_count = 1e12;  // a double holds it exactly, and so does every product's factor
 
 // Reads the cells of one row until one of them is wrong.
@@ -157,6 +158,9 @@ std::optional<Point> read_row(spec::Context& context, const spec::CsvTable& tabl
   point.cold = cells.choice("cache", {"cold", "hot"}) == 0;
   const double us = cells.number("time_us");
   if (us <= 0) cells.fault("time_us", "a kernel that takes no time", "microseconds, more than 0");
+  if (us > longest_us)
+    cells.fault("time_us", fmt::format("{} us is no kernel's time", us),
+                fmt::format("microseconds, at most {:.0f}", longest_us));
   point.measured.time = seconds(us * 1e-6);
   point.spread = cells.number("spread");
   point.samples = cells.count("samples");

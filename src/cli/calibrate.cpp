@@ -13,6 +13,7 @@
 #include "calibrate/overhead.hpp"
 #include "calibrate/read_results.hpp"
 #include "calibrate/write_part.hpp"
+#include "cli/outputs.hpp"
 #include "cli/scenario_options.hpp"
 #include "cluster/step.hpp"
 #include "report/file.hpp"
@@ -83,18 +84,18 @@ std::vector<std::string> write_all(const CalibrateOptions& options, const calibr
                                    const std::string& part) {
   std::vector<std::string> written;
   if (!options.output) return written;
-  std::vector<calibrate::PartFile> files;
-  if (calibration.kept() > 0) files = calibrate::write_part(calibration, part, *options.output);
+  std::vector<report::FileText> files;
+  if (calibration.kept() > 0)
+    for (auto& file : calibrate::write_part(calibration, part, *options.output))
+      files.push_back({std::move(file.path), std::move(file.text)});
   if (options.host) {
     const std::string base = calibrate::part_path(*options.host, options.library);
     spec::load_host(base);  // a mistake in it is told here and not when the part is used
     if (auto host = calibrate::write_host(calibration, base, *options.output))
-      files.insert(files.begin(), std::move(*host));
+      files.insert(files.begin(), {std::move(host->path), std::move(host->text)});
   }
-  for (const auto& file : files) {
-    report::write_file(file.path, file.text);
-    written.push_back(file.path);
-  }
+  report::write_files(files);
+  for (const auto& file : files) written.push_back(file.path);
   return written;
 }
 
@@ -104,6 +105,11 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
   if (options.results.empty() && !options.from_trace)
     throw SpecError({without_place("calibrate needs result files, or a trace with --from-trace",
                                    "see foretrain calibrate --help")});
+  auto inputs = options.results;
+  for (const auto& input : {options.from_trace, options.rules, options.model})
+    if (input) inputs.push_back(*input);
+  if (options.part && options.onto) inputs.push_back(calibrate::part_path(*options.part, options.library));
+  check_outputs({{"-o", options.output}}, inputs);
   const auto read = read_all(options, out);
   if (!read) return 1;
   check_states(*read, options.allow);

@@ -10,6 +10,7 @@
 #include "base/diagnostic.hpp"
 #include "calibrate/results_text.hpp"
 #include "cli/calibrate_trace_text.hpp"
+#include "cli/outputs.hpp"
 #include "cli/parse_options.hpp"
 #include "report/file.hpp"
 #include "report/version.hpp"
@@ -110,6 +111,7 @@ std::optional<Results> read_results(const ImportTraceOptions& options, std::ostr
 }
 
 int import_trace(const ImportTraceOptions& options, std::ostream& out) {
+  check_outputs({{"-o", options.output}}, {options.trace, options.rules, options.model});
   const auto results = read_results(options, out);
   if (!results) return 1;
   if (!options.output) return 0;

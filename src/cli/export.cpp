@@ -6,11 +6,13 @@
 
 #include "base/diagnostic.hpp"
 #include "cli/export_text.hpp"
+#include "cli/outputs.hpp"
 #include "cli/progress.hpp"
 #include "interchange/chakra.hpp"
 #include "interchange/export.hpp"
 #include "interchange/goal.hpp"
 #include "interchange/process_groups.hpp"
+#include "report/file.hpp"
 #include "report/folder.hpp"
 #include "report/numbers.hpp"
 #include "spec/units_text.hpp"
@@ -139,6 +141,7 @@ class Export {
 
 int export_step(const ExportText& text, std::ostream& out) {
   const Asked asked = read_options(text);
+  check_outputs({{"--chakra", text.chakra}, {"--goal", text.goal}}, {text.scenario.file});
   const spec::Scenario scenario = load(text.scenario);
   spec::StageSpec stage = scenario.stages[find_stage(scenario, text.stage)];
   if (asked.micro_batches) stage.batch.to = *asked.micro_batches * stage.plan.data * stage.plan.micro_batch;

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "base/diagnostic.hpp"
+#include "cli/outputs.hpp"
 #include "cli/progress.hpp"
 #include "report/file.hpp"
 #include "report/network.hpp"
@@ -31,6 +32,7 @@ void print_stats(const study::NetworkOutcome& o, double cpu_seconds, double wall
 int run_network(const NetworkText& text, std::ostream& out) {
   NetworkRequest request = read_request(text);
   study::Traffic& traffic = request.traffic;
+  check_outputs({{"--svg", text.svg}}, {text.file});
   const spec::Network network = spec::load_network(text.file);
   if (!text.endpoints) traffic.endpoints = static_cast<std::uint32_t>(network.fabric.endpoints.size());
   if (const std::string reason = study::why_not(network.fabric, traffic); !reason.empty())

@@ -120,7 +120,6 @@ NetworkRequest read_request(const NetworkText& text) {
     request.links = text.links->empty()
                         ? links_shown
                         : static_cast<std::size_t>(reading.number("--links", *text.links, 1, links_most));
-  if (text.svg && text.svg->empty()) reading.fault("--svg needs the name of a file");
   reading.give_up_if_faulty();
   return request;
 }

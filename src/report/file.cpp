@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <list>
 #include <system_error>
 
 #include "base/diagnostic.hpp"
@@ -16,8 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+[[noreturn]] void refuse_write(const std::string& path, const std::string& why) {
+  refuse_file(path, "cannot write this file: " + why);
+}
 [[noreturn]] void refuse_write(const std::string& path, int error) {
-  refuse_file(path, "cannot write this file: " + std::generic_category().message(error));
+  refuse_write(path, std::generic_category().message(error));
 }
 
 // 0, or the error's number.
@@ -31,45 +35,67 @@ int write_all(int file, std::string_view bytes) {
   return 0;
 }
 
-// Writes to the open file and closes it.
-int write_and_close(int file, std::string_view bytes) {
-  const int error = write_all(file, bytes);
-  const bool closed = ::close(file) == 0;
-  return error != 0 || closed ? error : errno;
-}
-
 }  // namespace
 
-void write_file(const std::string& path, std::string_view bytes) {
+NewFile::NewFile(const std::string& path) : path_(path), target_(path) {
+  if (path.empty()) refuse_write(path, "it needs a name");
   struct stat existing {};
   const bool exists = ::stat(path.c_str(), &existing) == 0;
-  if (exists && S_ISDIR(existing.st_mode)) refuse_write(path, EISDIR);
+  if (exists && S_ISDIR(existing.st_mode)) refuse_write(path, "it is a folder");
   if (exists && ::access(path.c_str(), W_OK) != 0) refuse_write(path, errno);
   if (exists && !S_ISREG(existing.st_mode)) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    const int error = file < 0 ? errno : write_and_close(file, bytes);
-    if (error != 0) refuse_write(path, error);
+    file_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file_ < 0) refuse_write(path, errno);
     return;
   }
   std::error_code ignored;
   const fs::path canonical = exists ? fs::canonical(path, ignored) : fs::path{};  // keep a link a link
-  const std::string target = canonical.empty() ? path : canonical.string();
-  std::string part;
-  int file = -1;
-  for (int attempt = 0; file < 0 && attempt < 100;
-       ++attempt) {  // another writer, or one that was cut off, has its own
-    part = target + ".part" + std::to_string(attempt);
-    file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                  exists ? existing.st_mode & 0777U : 0666U);
-    if (file < 0 && errno != EEXIST) refuse_write(path, errno);
+  if (!canonical.empty()) target_ = canonical.string();
+  open_part(exists ? existing.st_mode & 0777U : 0666U);
+}
+
+void NewFile::open_part(unsigned mode) {
+  for (int attempt = 0; attempt < 100; ++attempt) {  // another writer, or one that was cut off, has its own
+    const std::string part = target_ + ".part" + std::to_string(attempt);
+    file_ = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (file_ >= 0) {
+      part_ = part;
+      return;
+    }
+    if (errno != EEXIST) break;
   }
-  if (file < 0) refuse_write(path, EEXIST);
-  int error = write_and_close(file, bytes);
-  if (error == 0 && std::rename(part.c_str(), target.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(part.c_str());
-    refuse_write(path, error);
-  }
+  refuse_write(path_, errno);
+}
+
+NewFile::~NewFile() {
+  if (file_ >= 0) ::close(file_);
+  if (!part_.empty()) ::unlink(part_.c_str());
+}
+
+void NewFile::add(std::string_view bytes) {
+  if (error_ == 0) error_ = write_all(file_, bytes);
+  size_ += bytes.size();
+}
+
+void NewFile::finish() {
+  const bool closed = ::close(file_) == 0;
+  file_ = -1;
+  if (error_ == 0 && !closed) error_ = errno;
+  if (error_ == 0 && !part_.empty() && std::rename(part_.c_str(), target_.c_str()) != 0) error_ = errno;
+  if (error_ != 0) refuse_write(path_, error_);
+  part_.clear();
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+  NewFile file(path);
+  file.add(bytes);
+  file.finish();
+}
+
+void write_files(const std::vector<FileText>& files) {
+  std::list<NewFile> open;
+  for (const FileText& file : files) open.emplace_back(file.path).add(file.bytes);
+  for (NewFile& file : open) file.finish();
 }
 
 }  // namespace foretrain::report

@@ -50,35 +50,4 @@ void NewFolder::finish() {
   part_.clear();
 }
 
-NewFile::NewFile(std::string path) : path_(std::move(path)) {
-  if (path_.empty()) refuse_file("\"\"", "a file needs a name");
-  if (fs::is_directory(path_)) refuse_file(path_, "cannot write this file: it is a folder");
-  int attempt = 0;
-  do {  // one that was cut off has its own
-    part_ = path_ + ".part" + std::to_string(attempt);
-  } while (fs::exists(part_) && ++attempt < 100);
-  out_.open(part_, std::ios::binary);
-  if (!out_) {
-    part_.clear();
-    refuse_file(path_, "cannot write this file: " + std::generic_category().message(errno));
-  }
-}
-
-NewFile::~NewFile() {
-  std::error_code ignored;
-  if (!part_.empty()) fs::remove(part_, ignored);
-}
-
-void NewFile::add(std::string_view bytes) {
-  out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  size_ += bytes.size();
-}
-
-void NewFile::finish() {
-  out_.close();
-  if (!out_ || std::rename(part_.c_str(), path_.c_str()) != 0)
-    refuse_file(path_, "cannot write this file: " + std::generic_category().message(errno));
-  part_.clear();
-}
-
 }  // namespace foretrain::report

@@ -109,6 +109,8 @@ TEST_CASE("what is wrong in a row is told once, with its line and what is allowe
   CHECK(mistake_of_row("4096", "") == "11: a row of gemm_bf16 needs 'm' []");
   CHECK(mistake_of_row("cold", "warm") == "11: 'warm' is no cache [known: cold, hot]");
   CHECK(mistake_of_row("132.5", "0") == "11: a kernel that takes no time [microseconds, more than 0]");
+  CHECK(mistake_of_row("132.5", "1e300") ==
+        "11: 1e+300 us is no kernel's time [microseconds, at most 1000000000]");
   CHECK(mistake_of_row("132.5", "nan").find("'nan' in column 'time_us'") != std::string::npos);
   CHECK(mistake_of_row("132.5", "132.5us").find("'132.5us' in column 'time_us'") != std::string::npos);
   CHECK(mistake_of_row("gemm,cublaslt", "gemm,") == "11: 'kernel' is empty []");

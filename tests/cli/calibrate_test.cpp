@@ -80,6 +80,18 @@ TEST_CASE("calibrate says in JSON what it says in words") {
   CHECK(found.at("not_fitted").at("hot").number == 1);
 }
 
+TEST_CASE("a result file is read once and never written over") {
+  const command::Folder folder("calibrate");
+  const auto copy = changed(folder, "# state", "# state");
+  const std::string before = command::read(copy);
+  for (const std::string& output : {copy, std::string{}})
+    CHECK(mistake({"calibrate", copy, "--allow", "synthetic", "-o", output}).find("-o ") !=
+          std::string::npos);
+  CHECK(command::read(copy) == before);
+  CHECK(mistake({"calibrate", results, "./" + results, "--allow", "synthetic"})
+            .find("the same file is given twice") != std::string::npos);
+}
+
 TEST_CASE("device and part must go together") {
   const command::Folder folder("calibrate");
   const auto pcie = changed(folder, "sms: 132", "sms: 114");

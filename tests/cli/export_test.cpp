@@ -108,7 +108,10 @@ TEST_CASE("options of an export that cannot be meant are told, and nothing is wr
   CHECK(mistake({"export", FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml", "--chakra", folder / "t", "--ranks",
                  "all", "--level", "op"})
             .find("of 2048 ranks would take about") != std::string::npos);
-  CHECK(mistake(small_with({"--chakra", folder / "no/t"})).find("cannot make this folder") !=
+  CHECK(mistake(small_with({"--chakra", folder / "no/t"})).find("cannot make this folder") != std::string::npos);
+  CHECK(mistake(small_with({"--chakra", folder / "t", "--goal", folder / "t/g"})).find("need a place each") !=
+        std::string::npos);
+  CHECK(mistake(small_with({"--goal", folder / std::string(300, 'g')})).find("File name too long") !=
         std::string::npos);
   CHECK(folder.empty());
 }
@@ -127,7 +130,11 @@ TEST_CASE("options of an import that cannot be meant are told") {
   CHECK(mistake({"import-chakra", folder / "none"}).find("no traces of this name") != std::string::npos);
   printed(small_with({"--chakra", folder / "t"}));
   CHECK(mistake({"import-chakra", folder / "t", "--nic", "50"}).find("--nic: ") != std::string::npos);
-  CHECK(mistake({"import-chakra", folder / "t", "--nic", "0 GB/s"}).find("out of range") !=
+  CHECK(mistake({"import-chakra", folder / "t", "--nic", "0 GB/s"}).find("allowed: 1 B/s or more") !=
+        std::string::npos);
+  CHECK(mistake({"import-chakra", folder / "t", "--nic", "1 GB/s", "--latency", "2 s"}).find("0 s to 1 s") !=
+        std::string::npos);
+  CHECK(mistake({"import-chakra", std::string(300, 'p')}).find("no traces of this name") !=
         std::string::npos);
   CHECK(mistake({"import-chakra", folder / "t", "--latency", "1us"}).find("--latency needs --nic") !=
         std::string::npos);

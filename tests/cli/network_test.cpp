@@ -6,6 +6,7 @@
 #include "catch.hpp"
 #include "cli/commands.hpp"
 #include "report/json_reader.hpp"
+#include "scratch.hpp"
 
 using namespace foretrain::testing;
 using Catch::Matchers::Contains;
@@ -105,6 +106,20 @@ TEST_CASE("network says what is wrong with its options, all at once") {
              Contains("only --network flow knows"));
 }
 
+TEST_CASE("what takes centuries is refused, and what takes less than the clock's step has no use") {
+  for (const char* how : {"flow", "analytic"})
+    CHECK_THAT(mistake(words(ring, "alltoall", {"--efficiency", "nic=1e-18", "--network", how})),
+               Contains("may take more than 100 years"));
+  const foretrain::testing::Scratch folder;
+  const std::string file = folder.file("fast.yaml");
+  std::ofstream(file) << "name: fast\nkind: custom\nsource: made up\nrate: 100 GB/s\n"
+                         "nodes: [{name: a, kind: endpoint}, {name: b, kind: endpoint}]\n"
+                         "links: [{from: a, to: b}]\n";
+  const std::string text = printed({"network", file, "--pattern", "permutation", "--bytes", "1 B", "--json",
+                                    "--links", "--svg", folder.file("x.svg")});
+  CHECK(number(text, "completion_time_s") == 0);
+}
+
 TEST_CASE("a network in two pieces is an honest no") {
   const std::string path = (std::filesystem::temp_directory_path() / "foretrain_network_test.yaml").string();
   std::ifstream file(ring);
@@ -146,6 +161,6 @@ TEST_CASE("--svg writes the picture whole, and nothing where there is no answer 
   const std::string svg(std::istreambuf_iterator<char>(file), {});
   std::filesystem::remove(path);
   CHECK_THAT(svg, StartsWith("<svg ") && EndsWith("</svg>\n") && Contains("router 0 to endpoint 0"));
-  CHECK_THAT(mistake(words(ring, "incast", {"--svg", ""})), Contains("--svg needs the name of a file"));
+  CHECK_THAT(mistake(words(ring, "incast", {"--svg", ""})), Contains("--svg needs a name to write to"));
   CHECK_THAT(mistake(words(ring, "incast", {"--svg", "no/such/folder.svg"})), Contains("cannot write"));
 }

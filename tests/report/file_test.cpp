@@ -1,5 +1,9 @@
 #include "report/file.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -11,8 +15,19 @@ namespace {
 
 namespace fs = std::filesystem;
 using foretrain::SpecError;
+using foretrain::report::NewFile;
 using foretrain::report::write_file;
 using foretrain::testing::read_back, foretrain::testing::Scratch;
+
+template <class Body>
+std::string complaint(Body body) {
+  try {
+    body();
+  } catch (const SpecError& e) {
+    return e.all().front().message;
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -64,4 +79,56 @@ TEST_CASE("a device is written to, not replaced") {
   write_file("/dev/null", "x");
   CHECK(fs::is_character_file("/dev/null"));
   CHECK_THROWS_AS(write_file("/dev/full", "x"), SpecError);
+}
+
+TEST_CASE("a file grows beside its name and takes it when it is finished") {
+  const Scratch place;
+  const std::string path = (place.path / "a").string();
+  {
+    NewFile file(path);
+    file.add("one");
+    file.add(" two");
+    CHECK(file.size() == 7);
+    CHECK_FALSE(fs::exists(path));
+    file.finish();
+  }
+  CHECK(read_back(path) == "one two");
+  {
+    NewFile file(path);
+    file.add("three");
+  }
+  CHECK(read_back(path) == "one two");
+  CHECK(place.entries() == 1);
+  CHECK(complaint([&] { NewFile(place.path.string()); }) == "cannot write this file: it is a folder");
+  CHECK(complaint([&] { NewFile((place.path / "no/where").string()); }) ==
+        "cannot write this file: No such file or directory");
+}
+
+TEST_CASE("a file that grows writes to a pipe and keeps a link, and a name too long is a mistake") {
+  const Scratch place;
+  write_file(place.file("a"), "one");
+  fs::create_symlink(place.path / "a", place.path / "link");
+  {
+    NewFile file(place.file("link"));
+    file.add("two");
+    file.finish();
+  }
+  CHECK(fs::is_symlink(place.path / "link"));
+  CHECK(read_back(place.path / "a") == "two");
+  REQUIRE(::mkfifo(place.file("pipe").c_str(), 0600) == 0);
+  const int reader = ::open(place.file("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reader >= 0);
+  {
+    NewFile file(place.file("pipe"));
+    file.add("three");
+    file.finish();
+  }
+  std::string got(5, ' ');
+  CHECK(::read(reader, got.data(), got.size()) == 5);
+  ::close(reader);
+  CHECK(got == "three");
+  CHECK(fs::is_fifo(place.path / "pipe"));
+  CHECK(complaint([&] { NewFile(place.file(std::string(300, 'a'))); }) ==
+        "cannot write this file: File name too long");
+  CHECK(place.entries() == 3);
 }

@@ -11,7 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using foretrain::SpecError;
-using foretrain::report::NewFile;
 using foretrain::report::NewFolder;
 using foretrain::testing::read_back, foretrain::testing::Scratch;
 
@@ -66,27 +65,4 @@ TEST_CASE("a folder takes the place of an empty one, and of nothing else") {
         "cannot make this folder: No such file or directory");
   CHECK(complaint([] { NewFolder(""); }) == "a folder needs a name");
   CHECK(place.entries() == 1);
-}
-
-TEST_CASE("a file grows beside its name and takes it when it is finished") {
-  const Scratch place;
-  const std::string path = (place.path / "a").string();
-  {
-    NewFile file(path);
-    file.add("one");
-    file.add(" two");
-    CHECK(file.size() == 7);
-    CHECK_FALSE(fs::exists(path));
-    file.finish();
-  }
-  CHECK(read_back(path) == "one two");
-  {
-    NewFile file(path);
-    file.add("three");
-  }
-  CHECK(read_back(path) == "one two");
-  CHECK(place.entries() == 1);
-  CHECK(complaint([&] { NewFile(place.path.string()); }) == "cannot write this file: it is a folder");
-  CHECK(complaint([&] { NewFile((place.path / "no/where").string()); }) ==
-        "cannot write this file: No such file or directory");
 }
