@@ -95,7 +95,12 @@ ChakraFiles read_chakra_files(const std::string& prefix_or_folder) {
   for (const auto rank : found->second) {
     const std::string bytes = read_file(name_of(rank));
     files.bytes += bytes.size();
-    files.workload.ranks.push_back(read_chakra(bytes, name_of(rank), files.workload.groups));
+    Groups named;
+    files.workload.ranks.push_back(read_chakra(bytes, name_of(rank), named));
+    for (auto& [group, members] : named)
+      if (const auto [known, is_new] = files.workload.groups.try_emplace(group, members);
+          !is_new && known->second != members)
+        fail(name_of(rank), fmt::format("group {} has other members here than in an earlier rank", group));
   }
   add_unnamed_groups(files.workload);
   return files;

@@ -41,8 +41,11 @@ bool read_metadata(std::string_view text, Groups& groups) {
     if (!group || stop == object.npos) return false;
     std::vector<std::uint32_t> members;
     place += ranks_key.size();
-    while (const auto rank = next_number(object.substr(0, stop), place)) members.push_back(*rank);
+    const auto inside = object.substr(0, stop);
+    while (const auto rank = next_number(inside, place)) members.push_back(*rank);
     std::sort(members.begin(), members.end());
+    const bool twice = std::adjacent_find(members.begin(), members.end()) != members.end();
+    if (twice || place < inside.size()) return false;  // a rank that is no number
     if (!members.empty() && *group != world) groups[*group] = std::move(members);
   }
   return true;

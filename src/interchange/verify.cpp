@@ -110,7 +110,7 @@ void check_collectives(const Workload& w, std::vector<std::string>& faults) {
         const Node& b = w.ranks[member][found->second[k]];
         if (a.collective == b.collective && a.size == b.size) continue;
         fault(member,
-              fmt::format("collective {} is an {} of {:.0f} B, on rank {} an {} of {:.0f} B", k + 1,
+              fmt::format("collective {} is {} of {:.0f} B, on rank {} {} of {:.0f} B", k + 1,
                           name_of(b.collective), b.size.base(), first, name_of(a.collective), a.size.base()));
         break;
       }

@@ -222,6 +222,23 @@ TEST_CASE("process groups are read as PyTorch writes them, and what is none of t
         std::string::npos);
   CHECK(complaint(trace(R"([{"pg_name": "1"}])")).find("cannot be read") != std::string::npos);
   CHECK(complaint(trace(R"([{"pg_name": "1", "ranks": [1)")).find("cannot be read") != std::string::npos);
+  for (const char* ranks : {"0, 0", "0, 99999999999", "0, x", "0, -1"})
+    CHECK(complaint(trace(std::string(R"([{"pg_name": "1", "ranks": [)") + ranks + "]}]"))
+              .find("cannot be read") != std::string::npos);
+  CHECK(
+      complaint(trace(R"([{"pg_name": "1", "ranks": [ ]}, {"pg_name": "2", "ranks": [ 3 , 1 ]}])")).empty());
+}
+
+TEST_CASE("ranks that do not agree on the members of a group are told") {
+  const Folder folder;
+  Node node;
+  node.id = 1;
+  node.kind = NodeKind::collective;
+  node.group = 9;
+  folder.write("a.0.et", interchange::to_chakra({node}, 0, {{9, {0, 1}}}));
+  folder.write("a.1.et", interchange::to_chakra({node}, 1, {{9, {1, 2}}}));
+  CHECK(files_complaint(folder.path("a")).find("group 9 has other members here than in an earlier rank") ==
+        0);
 }
 
 TEST_CASE("a group whose members no trace names holds the ranks that use it") {

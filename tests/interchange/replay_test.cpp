@@ -139,7 +139,7 @@ TEST_CASE("a workload that contradicts itself is told so") {
   CHECK(faults(w) == "group 0, rank 1: 0 collectives, where rank 0 has 1\n");
   w.ranks[1] = {collective(1, Collective::all_gather, 0, {})};
   CHECK(faults(w) ==
-        "group 0, rank 1: collective 1 is an all-gather of 8000 B, on rank 0 an all-reduce of 8000 B\n");
+        "group 0, rank 1: collective 1 is all-gather of 8000 B, on rank 0 all-reduce of 8000 B\n");
   w.groups[3] = {1};
   w.ranks = {{collective(1, Collective::all_reduce, 3, {})}, {collective(1, Collective::all_reduce, 3, {})}};
   CHECK(faults(w) == "group 3, rank 0: it is no member\n");
