@@ -46,14 +46,20 @@ std::string folder_of(const Context& context, const Node& node) {
   return parent.empty() ? "." : parent.string();
 }
 
+// A name too long for the system is that of no file, as is one in a folder that may not be read.
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
 // The file that a path or a bare name stands for; the first candidate when none exists.
 std::string find_file(const Context& context, const Node& node) {
   const fs::path folder = folder_of(context, node);
   if (!is_bare_name(node.text)) return (folder / node.text).string();
   const std::array candidates{folder / (node.text + ".yaml"), folder / "parts" / (node.text + ".yaml")};
   for (const auto& path : candidates)
-    if (fs::exists(path)) return path.string();
-  const auto& likely = fs::is_directory(folder / "parts") ? candidates[1] : candidates[0];
+    if (is_there(path)) return path.string();
+  const auto& likely = is_there(folder / "parts") ? candidates[1] : candidates[0];
   return likely.string();
 }
 
@@ -73,7 +79,7 @@ std::optional<Node> load_root(Context& context, const std::string& path, Where a
 void expand(Context& context, Node& node, const IncludePoint& point) {
   if (node.kind != Node::Kind::scalar) return;
   const auto path = find_file(context, node);
-  auto loaded = load_root(context, path, node.where, 0, fs::exists(path) ? "" : others_there(path, point));
+  auto loaded = load_root(context, path, node.where, 0, is_there(path) ? "" : others_there(path, point));
   if (loaded)
     node = std::move(*loaded);
   else
@@ -134,7 +140,7 @@ void place(const Context& context, const std::string& key, const Node& old, Wher
                             : context.text_of(fresh ? owner.file : old.where.file).name;
     value.folder = fs::path(beside).parent_path().string();
     if (value.folder.empty()) value.folder = '.';
-  } else if (!fresh && context.text_of(value.where.file).command_line && !fs::exists(value.text)) {
+  } else if (!fresh && context.text_of(value.where.file).command_line && !is_there(value.text)) {
     value.folder = fs::path(root).parent_path().string();  // not in the working folder: try the scenario's
   }
 }

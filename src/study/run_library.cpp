@@ -31,7 +31,7 @@ void load_named(const fs::path& folder, const std::set<std::string>& names, Load
     // A name is one of a file in this folder, never a path.
     if (name.find('/') != std::string::npos || name.find("..") != std::string::npos) continue;
     const fs::path path = folder / (name + ".yaml");
-    if (fs::is_regular_file(path)) into[name] = load(path.string());
+    if (std::error_code ignored; fs::is_regular_file(path, ignored)) into[name] = load(path.string());
   }
 }
 
