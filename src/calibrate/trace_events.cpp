@@ -78,6 +78,22 @@ std::string text_of(const Json& object, const char* key) {
 // Times of the epoch in microseconds fit, correlations and grids too; a double holds them exactly.
 constexpr double most = 9e15;
 
+constexpr std::int64_t most_sms = 10'000;  // as in a result file
+
+// Nothing for what is no number, or one that no double holds exactly.
+std::optional<std::int64_t> whole_of(const Json& value) {
+  const double read = value.is_number() ? value.get<double>() : most + 1;
+  if (!(read >= -most && read <= most)) return std::nullopt;
+  return static_cast<std::int64_t>(read);
+}
+
+// A header's line of a result file.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  return text;
+}
+
 double Collector::number(const Json& from, const char* key, const char* of) {
   const Json& value = member(from, key);
   const double read = value.is_number() ? value.get<double>() : -1;
@@ -95,7 +111,7 @@ LaunchShape Collector::shape(const Json& arguments, const char* key) {
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     const double size = value[i].is_number() ? value[i].get<double>() : 0;
-    if (size >= 1 && size <= 2147483647)  // CUDA's largest grid
+    if (size >= 1 && size <= (i == 0 ? 2147483647 : 65535))  // CUDA's largest grid
       found[i] = static_cast<std::int64_t>(size);
     else
       blame(
@@ -132,7 +148,7 @@ void Collector::take(const Json& event) {
   raw.start = number(event, "ts", of);
   if (launch) {
     const Json& correlation = member(member(event, "args"), "correlation");
-    if (correlation.is_number()) launches_.emplace(correlation.get<std::int64_t>(), raw.start);
+    if (const auto id = whole_of(correlation)) launches_.emplace(*id, raw.start);
     return;
   }
   raw.duration = number(event, "dur", of);
@@ -140,7 +156,7 @@ void Collector::take(const Json& event) {
   raw.annotation.name = text_of(event, "name");
   raw.annotation.on_gpu = category == "gpu_user_annotation";
   const Json& thread = member(event, "tid");
-  if (raw.annotation.on_gpu && thread.is_number()) raw.annotation.stream = thread.get<std::int64_t>();
+  if (raw.annotation.on_gpu) raw.annotation.stream = whole_of(thread).value_or(0);
   annotations_.push_back(std::move(raw));
 }
 
@@ -187,12 +203,13 @@ Trace Collector::finish(const std::string& path) {
                    [](const Annotation& a, const Annotation& b) { return a.start < b.start; });
   for (const Json& device : devices_) {
     const Json& id = member(device, "id");
-    if (id.is_number() && !gpus_.contains(id.get<std::int64_t>())) continue;
-    trace.device = text_of(device, "name");
-    if (const Json& sms = member(device, "numSms"); sms.is_number()) trace.sms = sms.get<std::int64_t>();
+    if (const auto own = whole_of(id); own && !gpus_.contains(*own)) continue;
+    trace.device = one_line(text_of(device, "name"));
+    const auto sms = whole_of(member(device, "numSms")).value_or(0);
+    if (sms > 0 && sms <= most_sms) trace.sms = sms;
     const Json &major = member(device, "computeMajor"), &minor = member(device, "computeMinor");
-    if (major.is_number() && minor.is_number())
-      trace.compute_capability = fmt::format("{}.{}", major.get<int>(), minor.get<int>());
+    if (const auto a = whole_of(major), b = whole_of(minor); a && b)
+      trace.compute_capability = fmt::format("{}.{}", *a, *b);
     break;
   }
   if (gpus_.size() > 1)
@@ -213,14 +230,16 @@ Diagnostic not_json(const std::string& path, std::size_t byte, const std::string
     ++d.column;
     if (c == '\n') ++d.line, d.column = 1;
   }
-  if (byte >= std::filesystem::file_size(path))
+  if (std::error_code failed; byte >= std::filesystem::file_size(path, failed))
     d.hint = "the file ends too early: was the profiler stopped while it wrote?";
   return d;
 }
 
 void expect_readable(const std::string& path, std::ifstream& in) {
-  if (!std::filesystem::exists(path)) throw SpecError({without_place("no such file: " + path)});
-  if (!std::filesystem::is_regular_file(path))
+  std::error_code failed;
+  const auto status = std::filesystem::status(path, failed);
+  if (!std::filesystem::exists(status)) throw SpecError({without_place("no such file: " + path)});
+  if (!std::filesystem::is_regular_file(status))
     throw SpecError({without_place(path + " is not a regular file")});
   const int first = in.peek();
   if (first == 0x1f)  // RFC 1952, section 2.3.1

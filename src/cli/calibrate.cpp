@@ -75,13 +75,14 @@ std::optional<std::vector<calibrate::Results>> read_all(const CalibrateOptions& 
     out << tables.str();
     return std::nullopt;
   }
+  expect_device(*traced);
   all.push_back(std::move(*traced));
   return all;
 }
 
 // Everything is made before anything is written.
 std::vector<std::string> write_all(const CalibrateOptions& options, const calibrate::Calibration& calibration,
-                                   const std::string& part) {
+                                   const std::string& part, const std::vector<std::string>& inputs) {
   std::vector<std::string> written;
   if (!options.output) return written;
   std::vector<report::FileText> files;
@@ -94,6 +95,7 @@ std::vector<std::string> write_all(const CalibrateOptions& options, const calibr
     if (auto host = calibrate::write_host(calibration, base, *options.output))
       files.insert(files.begin(), {std::move(host->path), std::move(host->text)});
   }
+  for (const auto& file : files) check_outputs({{"-o", file.path}}, inputs);  // tables beside the part too
   report::write_files(files);
   for (const auto& file : files) written.push_back(file.path);
   return written;
@@ -122,7 +124,7 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
     base = calibrate::part_path(*options.onto, options.library);
     result = calibrate::carry(std::move(result), spec::load_gpu(base));
   }
-  const auto written = write_all(options, result, base);
+  const auto written = write_all(options, result, base, inputs);
   if (options.json) {
     out << report::to_json(calibration, written, options.onto ? result.base.name : "");
   } else {

@@ -99,6 +99,12 @@ std::optional<Results> read_results(const ImportTraceOptions& options, std::ostr
     return std::nullopt;
   }
   const ImportedPair pair = to_pair(named, rules, experts, tokens);
+  if (trace.sms > 0 && pair.communication_sms >= trace.sms)
+    throw SpecError(
+        {in_file(trace.file,
+                 fmt::format("an exchange kernel has {} blocks, which leave none of {} SMs to others",
+                             pair.communication_sms, trace.sms),
+                 "are these kernels' classes right in the rules, under communication: exchange?")});
   const auto rounds = rounds_of(options.rounds, pair.traced.rounds.size());
   out << to_text(pair, rules);
   if (options.ops) out << ops_text(pair.traced);
@@ -110,11 +116,19 @@ std::optional<Results> read_results(const ImportTraceOptions& options, std::ostr
   return results;
 }
 
+void expect_device(const Results& results) {
+  if (!results.device.name.empty() && results.device.sms > 0) return;
+  throw SpecError(
+      {in_file(results.file, "the trace does not say what GPU it is of, and how many SMs that has",
+               "deviceProperties: name and numSms, as the PyTorch profiler writes them")});
+}
+
 int import_trace(const ImportTraceOptions& options, std::ostream& out) {
   check_outputs({{"-o", options.output}}, {options.trace, options.rules, options.model});
   const auto results = read_results(options, out);
   if (!results) return 1;
   if (!options.output) return 0;
+  expect_device(*results);
   report::write_file(*options.output, to_csv(*results));
   out << fmt::format("\n{}: {} measurements\n", *options.output, results->points.size());
   return 0;

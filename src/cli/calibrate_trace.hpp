@@ -29,6 +29,9 @@ struct ImportTraceOptions {
 // allowed.
 std::optional<calibrate::Results> read_results(const ImportTraceOptions& options, std::ostream& out);
 
+// Throws a SpecError where a result file or a curve could not say what was measured.
+void expect_device(const calibrate::Results& results);
+
 // The same, written to the output file. 1 when there is nothing.
 int import_trace(const ImportTraceOptions& options, std::ostream& out);
 

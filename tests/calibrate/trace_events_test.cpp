@@ -74,6 +74,7 @@ TEST_CASE("the published trace is read whole") {
 TEST_CASE("a file that is no trace is refused with one error") {
   CHECK_THAT(complaint([] { read_trace("no/such/trace.json"); }),
              Contains("no such file: no/such/trace.json"));
+  CHECK_THAT(complaint([] { read_trace(std::string(300, 'a')); }), Contains("no such file"));
   CHECK_THAT(complaint([] { read_trace(FORETRAIN_ROOT "/tests"); }), Contains("not a regular file"));
   CHECK_THAT(complaint_about(""), Contains("trace.json: error: the trace is empty"));
   CHECK_THAT(complaint_about("\x1f\x8b\x08 packed"), Contains("compressed") && Contains("gunzip"));
@@ -109,6 +110,21 @@ TEST_CASE("events that lack what a kernel has are told by their number") {
   CHECK_THAT(complaint_about(with_events(huge)), Contains("a 'grid' that no launch can have"));
   back.replace(back.find("\"dur\": 20"), 9, "\"dur\": -1");
   CHECK_THAT(complaint_about(with_events(back)), Contains("has no 'dur' of zero or more"));
+}
+
+TEST_CASE("numbers of a device that none has are not taken, and its name is one line") {
+  for (const char* sms : {"1e300", "-7", "0", "20000", "\"many\""}) {
+    const TextOnDisk file("trace.json", R"({"deviceProperties": [{"id": 0, "name": "a\nb", "numSms": )" +
+                                            std::string(sms) +
+                                            R"(, "computeMajor": 1e300}], "traceEvents": [)" + kernel + "]}");
+    const auto trace = read_trace(file.path());
+    CHECK(trace.sms == 0);
+    CHECK(trace.device == "a b");
+    CHECK(trace.compute_capability.empty());
+  }
+  auto tall = kernel;
+  CHECK_THAT(complaint_about(with_events(tall.replace(tall.find("[4, 2, 1]"), 9, "[4, 2, 70000]"))),
+             Contains("that no launch can have"));
 }
 
 TEST_CASE("a trace of two GPUs is refused") {

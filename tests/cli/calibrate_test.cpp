@@ -92,6 +92,18 @@ TEST_CASE("a result file is read once and never written over") {
             .find("the same file is given twice") != std::string::npos);
 }
 
+TEST_CASE("a table beside the part is not written over a result file either") {
+  const command::Folder folder("calibrate");
+  const std::string named = folder.file("part_gemm_bf16.csv").string();
+  fs::copy_file(results, named);
+  const std::string before = command::read(named);
+  const Words words{
+      "calibrate", named, "--allow", "synthetic", "--keep-worse", "-o", folder.file("part.yaml").string()};
+  CHECK(mistake(words).find("which is read") != std::string::npos);
+  CHECK(command::read(named) == before);
+  CHECK_FALSE(fs::exists(folder.file("part.yaml")));
+}
+
 TEST_CASE("device and part must go together") {
   const command::Folder folder("calibrate");
   const auto pcie = changed(folder, "sms: 132", "sms: 114");

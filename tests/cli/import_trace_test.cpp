@@ -100,6 +100,22 @@ TEST_CASE("options that do not fit the trace are refused") {
   CHECK_THAT(mistake(dense), Contains("has no mixture-of-experts layers"));
 }
 
+TEST_CASE(
+    "a trace that does not say its GPU gives tables and no file, one whose exchange takes it all nothing") {
+  const TextOnDisk unknown("a.json", replaced(text_of(trace_file), "numSms", "num_sms"));
+  CHECK(run(typed({}, unknown.path())).status == 0);
+  const TextOnDisk out("out.csv", "before");
+  CHECK_THAT(mistake(typed({"-o", out.path()}, unknown.path())), Contains("does not say what GPU it is of"));
+  CHECK(text_of(out.path()) == "before");
+  Words fit = typed({}, unknown.path());
+  fit[0] = "calibrate", fit.insert(fit.begin() + 1, "--from-trace");
+  fit.insert(fit.end(), {"--part", FORETRAIN_ROOT "/topologies/parts/h800.yaml"});
+  CHECK_THAT(mistake(fit), Contains("does not say what GPU it is of"));
+  const TextOnDisk small("b.json", replaced(text_of(trace_file), "\"numSms\":132", "\"numSms\":20"));
+  CHECK_THAT(mistake(typed({}, small.path())),
+             Contains("an exchange kernel has 20 blocks, which leave none of 20 SMs"));
+}
+
 TEST_CASE("rules of other annotations name nothing") {
   const TextOnDisk rules("rules.yaml",
                          replaced(changed_rules("annotation: ", "annotation: my "), "block: ", "block: my "));
