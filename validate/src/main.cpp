@@ -188,6 +188,7 @@ int run_in_world(const Options& options, const World& world, const std::vector<D
   todo = party.largest(todo);
   if (todo[0] > 0) return unusable;
   std::size_t wrong = 0;
+  bool saved = true;
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (todo[i + 1] == 0) continue;
     Row row = points[i];
@@ -197,8 +198,9 @@ int run_in_world(const Options& options, const World& world, const std::vector<D
     say("[" + std::to_string(i + 1) + "/" + std::to_string(points.size()) + "] " + name_of(row) + ": " +
         outcome(row, device.hbm_bandwidth));
     rows.push_back(row);
-    (void)save(options.output, header, rows);
+    saved = save(options.output, header, rows);  // the last one holds all rows
   }
+  if (!saved) return unusable;
   return wrong > 0 ? wrong_result : 0;
 }
 

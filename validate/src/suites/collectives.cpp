@@ -43,6 +43,15 @@ struct Ranks {
 
 namespace {
 
+// The current device again at its end, however a measurement ends: all other suites are on that one.
+struct SameDevice {
+  SameDevice() { check(cudaGetDevice(&before), "cudaGetDevice"); }
+  SameDevice(const SameDevice&) = delete;
+  SameDevice& operator=(const SameDevice&) = delete;
+  ~SameDevice() { (void)cudaSetDevice(before); }
+  int before = 0;
+};
+
 std::vector<ExchangeTensors> make_tensors(const Exchange& e, const Ranks& ranks) {
   std::vector<ExchangeTensors> tensors;
   for (std::size_t r = 0; r < ranks.count(); ++r) {
@@ -54,9 +63,9 @@ std::vector<ExchangeTensors> make_tensors(const Exchange& e, const Ranks& ranks)
 }
 
 void enqueue_all(const Exchange& e, const Ranks& ranks, const std::vector<ExchangeTensors>& tensors) {
-  require(ncclGroupStart(), "ncclGroupStart");
+  NcclGroup group;
   for (std::size_t r = 0; r < ranks.count(); ++r) enqueue(e, r, tensors[r], ranks.comms[r], ranks.streams[r]);
-  require(ncclGroupEnd(), "ncclGroupEnd");
+  group.end();
 }
 
 double worst_error(const Exchange& e, const Ranks& ranks, const std::vector<ExchangeTensors>& tensors) {
@@ -100,8 +109,7 @@ Collectives::Collectives(const StopRule& rule) : rule_(rule) {}
 Collectives::~Collectives() = default;
 
 void Collectives::measure(Row& row) {
-  int before = 0;
-  check(cudaGetDevice(&before), "cudaGetDevice");
+  const SameDevice same;
   const auto wanted = static_cast<std::size_t>(row.ranks);
   if (!ranks_ || ranks_->count() != wanted) {
     ranks_.reset();
@@ -123,7 +131,6 @@ void Collectives::measure(Row& row) {
     spent = std::chrono::steady_clock::now() - start;
   } while (!is_enough(times, spent.count(), rule_));
   store(row, summarise(times, 0));
-  check(cudaSetDevice(before), "cudaSetDevice");
 }
 
 }  // namespace foretrain::bench

@@ -15,6 +15,25 @@ namespace foretrain::bench {
 
 void require(ncclResult_t status, const char* what);
 
+// Calls of NCCL that go out together. A group that a failure leaves is ended too: calls after it would only
+// be gathered, and never run.
+class NcclGroup {
+ public:
+  NcclGroup() { require(ncclGroupStart(), "ncclGroupStart"); }
+  NcclGroup(const NcclGroup&) = delete;
+  NcclGroup& operator=(const NcclGroup&) = delete;
+  ~NcclGroup() {
+    if (open_) (void)ncclGroupEnd();
+  }
+  void end() {
+    open_ = false;
+    require(ncclGroupEnd(), "ncclGroupEnd");
+  }
+
+ private:
+  bool open_ = true;
+};
+
 // Elements: `share` of them is what one rank holds of a buffer that is split among all.
 struct Exchange {
   std::string kernel;

@@ -64,9 +64,9 @@ struct Party::Nccl {
 
   void run(const Exchange& e, int rank, const ExchangeTensors& tensors, int repeats) const {
     for (int i = 0; i < repeats; ++i) {
-      require(ncclGroupStart(), "ncclGroupStart");
+      NcclGroup group;
       enqueue(e, static_cast<std::size_t>(rank), tensors, comm, stream);
-      require(ncclGroupEnd(), "ncclGroupEnd");
+      group.end();
     }
   }
   // Seconds each, in this process.
