@@ -100,6 +100,12 @@ bool save(const std::string& path, const Header& header, const std::vector<Row>&
 std::string outcome(const Row& row, double bandwidth) {
   std::ostringstream text;
   text.precision(4);
+  if (row.time_us <= 0) {
+    if (row.error) text << "error " << *row.error;
+    text << (!row.error ? "ran" : passes(row) ? ": right" : ": WRONG, more than ");
+    if (!passes(row)) text << tolerance_of(row).value_or(0);
+    return text.str();
+  }
   text << row.time_us << " us +-" << 100 * row.spread << " %, " << row.samples << " samples";
   if (row.dropped > 0) text << ", " << row.dropped << " dropped";
   const double bytes_a_second = (row.read_bytes + row.written_bytes) / row.time_us * 1e6;
@@ -129,12 +135,16 @@ void say_ratios(const std::vector<Row>& rows) {
   }
 }
 
+// Of --check no file is read and none is written.
 int run(const Options& options, const Device& device, const std::vector<Row>& points) {
   check(cudaSetDevice(device.index), "cudaSetDevice");
   const Header header = header_of(device);
   std::vector<Row> rows;
-  if (!read_finished(options.output, header, rows) || !save(options.output, header, rows)) return unusable;
+  const bool keeps = !options.check;
+  if (keeps && (!read_finished(options.output, header, rows) || !save(options.output, header, rows)))
+    return unusable;
   StopRule rule;
+  rule.untimed = options.check;
   rule.time_limit = options.time_limit;
   rule.clock_share = options.clock_share;
   Sampler sampler(device, rule);
@@ -150,17 +160,17 @@ int run(const Options& options, const Device& device, const std::vector<Row>& po
       ++skipped;
       say(head + name_of(row) + ": left out: " + failure.what());
       if (!is_context_lost()) continue;
-      say("the GPU failed; what was measured before is in " + options.output);
+      say("the GPU failed" + (keeps ? "; what was measured before is in " + options.output : ""));
       return wrong_result;
     }
     if (!passes(row)) ++wrong;
     say(head + name_of(row) + ": " + outcome(row, device.hbm_bandwidth));
     rows.push_back(row);
-    if (!save(options.output, header, rows)) return unusable;
+    if (keeps && !save(options.output, header, rows)) return unusable;
   }
   say_ratios(rows);
-  say(std::to_string(rows.size()) + " points in " + options.output + ", " + state_of(rows) + "; " +
-      std::to_string(skipped) + " left out, " + std::to_string(wrong) + " wrong");
+  say(std::to_string(rows.size()) + " points " + (keeps ? "in " + options.output : "checked") + ", " +
+      state_of(rows) + "; " + std::to_string(skipped) + " left out, " + std::to_string(wrong) + " wrong");
   return wrong > 0 ? wrong_result : 0;
 }
 

@@ -60,6 +60,8 @@ Parsed parse_options(const std::vector<std::string>& arguments, const std::vecto
     const std::string& flag = arguments[i];
     if (flag == "--list") {
       p.options.list = true;
+    } else if (flag == "--check") {
+      p.options.check = true;
     } else if (flag == "--help" || flag == "-h") {
       p.options.help = true;
     } else if (!holds(with_value, flag)) {
@@ -70,12 +72,14 @@ Parsed parse_options(const std::vector<std::string>& arguments, const std::vecto
       p.wrong = set(p.options, flag, arguments[++i], suites);
     }
   }
+  if (p.wrong.empty() && p.options.check && !p.options.world.empty())
+    p.wrong = "--check is for one process, and --world for many";
   return p;
 }
 
 std::string usage(const std::vector<std::string>& suites) {
   return "foretrain-bench [--suite NAME]... [--filter TEXT]... [--time-limit SECONDS] [--device NUMBER]\n"
-         "                [--clock-share SHARE] [--world FOLDER] [--list] [-o FILE.csv]\n"
+         "                [--clock-share SHARE] [--world FOLDER] [--check] [--list] [-o FILE.csv]\n"
          "Measures GPU kernels and writes one result file. Finished points of the file are kept.\n"
          "  --suite       one of " +
          joined(suites) +
@@ -85,6 +89,7 @@ std::string usage(const std::vector<std::string>& suites) {
          "  --clock-share drop samples below this share of the highest SM clock (default: 0.75)\n"
          "  --device      which GPU (default: 0)\n"
          "  --world       collectives among the processes of mpirun or srun, which meet in this folder\n"
+         "  --check       run each kernel once and compare its result: no times, no file\n"
          "  --list        print the devices and the points, measure nothing\n"
          "  -o            the result file (default: foretrain-bench.csv)\n";
 }

@@ -17,6 +17,7 @@ struct Options {
   std::string output = "foretrain-bench.csv";
   std::string world;  // a folder that all processes of a launcher see; empty: this process alone
   int device = 0;
+  bool check = false;  // results alone: no times, no file
   bool list = false, help = false;
 };
 

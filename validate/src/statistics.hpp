@@ -26,6 +26,7 @@ struct StopRule {
   double relative_error = 0.005;  // of the median
   double time_limit = 0.3;        // seconds for one point
   std::int64_t least = 16, most = 2000;
+  bool untimed = false;       // nothing is timed: results are checked alone
   double clock_share = 0.75;  // of the highest SM clock; below it a sample is throttled. nvbench's default
 };
 bool is_enough(const std::vector<double>& samples, double elapsed, const StopRule& rule);

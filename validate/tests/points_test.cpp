@@ -123,6 +123,10 @@ TEST_CASE("collectives over nodes say over how many") {
 }
 
 TEST_CASE("arguments") {
+  CHECK(parse_options({"--check"}, suite_names).options.check);
+  CHECK_FALSE(parse_options({}, suite_names).options.check);
+  CHECK(parse_options({"--check", "--world", "/shared"}, suite_names).wrong.find("--check") == 0);
+  CHECK(usage(suite_names).find("--check ") != std::string::npos);
   const auto p = parse_options({"--suite", "gemm", "--suite", "memory", "--filter", "m=4096", "--time-limit",
                                 "1.5", "-o", "out.csv", "--device", "3", "--clock-share", "0.5", "--list"},
                                suite_names);

@@ -99,6 +99,7 @@ Batch Sampler::run_batch(const Launch& launch, bool cold, int count) {
 }
 
 Summary Sampler::measure(const Launch& launch, bool cold) {
+  if (rule_.untimed) return {};
   next_set_ = 0;
   for (int set = 0; set < launch.sets; ++set) launch.run(stream_, set);  // modules load, nothing held yet
   if (cold) launch_flush(flush_.get(), flush_.bytes(), sink_.get(), stream_);
@@ -123,6 +124,7 @@ Summary Sampler::measure(const Launch& launch, bool cold) {
 }
 
 double Sampler::time_together(const Launch& launch, int count) {
+  if (rule_.untimed) return 0;
   for (int set = 0; set < launch.sets; ++set) launch.run(stream_, set);
   check(cudaStreamSynchronize(stream_), "first launch");
   const Hold held(*this);

@@ -27,9 +27,11 @@ class Sampler {
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
+  // Nothing, of a rule without times: tools that look at every access may run one kernel at a time, and then
+  // none would follow the one that waits for the host.
   Summary measure(const Launch& launch, bool cold);
 
-  // Seconds of `count` launches one after the other between two events, behind the blocker.
+  // Seconds of `count` launches one after the other between two events, behind the blocker; 0 likewise.
   double time_together(const Launch& launch, int count);
 
   cudaStream_t stream() const { return stream_; }
