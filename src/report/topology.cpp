@@ -53,6 +53,7 @@ std::string distance_text(const Distances& d) {
 }
 
 std::string bisection_text(const Survey& s) {
+  if (s.counts.endpoints < 2) return "none: a single endpoint has no halves";
   if (!s.bisection) return "not known: no closed form for this shape, and too large to search";
   const auto& b = *s.bisection;
   return fmt::format("{}{} links, {} one way, {} of what half of the endpoints send: {}",
@@ -87,7 +88,9 @@ void write_rates(JsonWriter& json, const spec::Network& n) {
 std::string to_text(const spec::Network& n, const Survey& s) {
   const auto& c = s.counts;
   std::string text = fmt::format("{}   ({})\n", n.name, n.file);
-  text += wrap(fmt::format("{}, {} endpoints", n.fabric.kind, grouped(c.endpoints)), "  kind       ");
+  text +=
+      wrap(fmt::format("{}, {} endpoint{}", n.fabric.kind, grouped(c.endpoints), c.endpoints == 1 ? "" : "s"),
+           "  kind       ");
   text += wrap(kinds_text<topology::NodeKind>(c.nodes), "  nodes      ");
   text += wrap(fmt::format("{}, {} of them between {}: {}", grouped(c.links_in_all), grouped(c.trunks),
                            c.switches > 0 ? "switches" : "nodes", kinds_text<topology::LinkKind>(c.links)),

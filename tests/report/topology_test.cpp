@@ -46,6 +46,15 @@ TEST_CASE("DOT names every node and link once, and quotes survive") {
   CHECK(dot.starts_with("graph \"a \\\"b\\\" \\\\\" {"));
 }
 
+TEST_CASE("a network of one endpoint has no halves to cut it into") {
+  spec::Network n;
+  n.fabric.nodes = {topology::NodeKind::router};
+  n.fabric.endpoints = {topology::NodeId{0}};
+  const std::string text = report::to_text(n, study::survey(n));
+  CHECK(text.find("none: a single endpoint has no halves") != std::string::npos);
+  CHECK(text.find("1 endpoint\n") != std::string::npos);
+}
+
 TEST_CASE("the command exports, and says where it cannot; a network in two parts is an honest no") {
   if (!command::exists()) return;
   const command::Folder folder("topology");
