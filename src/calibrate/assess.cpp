@@ -31,6 +31,12 @@ bool has_curve(const hardware::GpuSpec& gpu, Family family) {
   return gpu.curves[static_cast<std::size_t>(family)].has_value();
 }
 
+bool can_price(const Kernel& kernel, const hardware::GpuSpec& gpu) {
+  const auto& curve = gpu.curves[static_cast<std::size_t>(kernel.family)];
+  return curve &&
+         (curve->kind == hardware::Curve::Kind::bandwidth || hardware::peak(gpu, kernel.dtype).base() > 0);
+}
+
 hardware::GpuSpec with_curve(hardware::GpuSpec gpu, Family family, hardware::Curve curve) {
   const auto index = static_cast<std::size_t>(family);
   if (gpu.independent_curves[index]) gpu.independent_curves[index] = curve;

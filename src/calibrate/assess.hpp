@@ -22,6 +22,8 @@ Seconds predict(const hardware::Measurement& point, const hardware::GpuSpec& gpu
 Assessment assess(const std::vector<hardware::Measurement>& points, const hardware::GpuSpec& gpu);
 
 bool has_curve(const hardware::GpuSpec& gpu, Family family);
+// A table, a grid and tiles need a peak in the kernel's precision too.
+bool can_price(const Kernel& kernel, const hardware::GpuSpec& gpu);
 
 // The same GPU with this curve for the family, wherever prices are asked for.
 hardware::GpuSpec with_curve(hardware::GpuSpec gpu, Family family, hardware::Curve curve);

@@ -8,18 +8,6 @@
 #include "hardware/kernel_cost.hpp"
 
 namespace foretrain::calibrate {
-namespace {
-
-// A table or grid needs a peak in the kernel's precision.
-bool can_price(const hardware::Measurement& point, const hardware::GpuSpec& gpu) {
-  const auto& curve = gpu.curves[static_cast<std::size_t>(point.kernel.family)];
-  if (!curve) return false;
-  return curve->kind == hardware::Curve::Kind::bandwidth ||
-         hardware::peak(gpu, point.kernel.dtype).base() > 0;
-}
-
-}  // namespace
-
 KernelCheck check_kernels(const Results& results, const hardware::GpuSpec& gpu) {
   check_device(results, gpu);
   KernelCheck check{results, gpu, {}, {}, {}, 0, 0};
@@ -30,7 +18,7 @@ KernelCheck check_kernels(const Results& results, const hardware::GpuSpec& gpu) 
       ++check.no_family;
     } else if (!point.cold) {
       ++check.hot;
-    } else if (!can_price(point.measured, gpu)) {
+    } else if (!can_price(point.measured.kernel, gpu)) {
       if (std::find(check.no_curve.begin(), check.no_curve.end(), *point.family) == check.no_curve.end())
         check.no_curve.push_back(*point.family);
     } else {

@@ -211,12 +211,6 @@ class Layer {
   std::vector<std::pair<std::ptrdiff_t, LayerOp>> measured_;
 };
 
-bool can_price(const Kernel& kernel, const hardware::GpuSpec& gpu) {
-  const auto& curve = gpu.curves[static_cast<std::size_t>(kernel.family)];
-  return curve &&
-         (curve->kind == hardware::Curve::Kind::bandwidth || hardware::peak(gpu, kernel.dtype).base() > 0);
-}
-
 void expect_prices(const hardware::GpuSpec& gpu, const std::vector<Listed>& list) {
   for (const Listed& op : list)
     for (const Kernel& kernel : op.kernels)
