@@ -78,6 +78,7 @@ class Export {
     for (std::int64_t rank = 0; rank < outline_.ranks(); rank += width) {
       const auto nodes = interchange::list_nodes(outline_, rank);
       interchange::add(nodes, static_cast<double>(width), exported.totals);
+      if (text_.force) continue;  // nobody asks how large it is
       if (text_.chakra) chakra += static_cast<double>(chakra_of(nodes, rank).size() * std::size_t(width));
       if (text_.goal) goal += static_cast<double>(goal_of(nodes, rank).size() * std::size_t(width));
     }

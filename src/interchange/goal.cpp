@@ -114,7 +114,9 @@ class Writing {
       ends.push_back(fmt::format("{}_r{}", label, k));
       receive(ends.back(), part, member(me + size - k), tag, starts_);
     }
-    return ends;
+    line("{}: calc 0\n", label);
+    require(label, ends);
+    return {label};
   }
 
   template <class Member>

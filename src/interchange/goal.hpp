@@ -15,12 +15,13 @@
 // chunks has nothing of that kind. GOAL knows no collectives, so each is written as the messages of which it
 // is made: all-to-all pairwise; the others around one ring, reduce-scatter and all-gather in n - 1 rounds, an
 // all-reduce in twice as many, or, where its parts would be smaller than one number of 4 bytes, by
-// dissemination in log2 n rounds.
+// dissemination in log2 n rounds. The many ends of an all-to-all meet in one calc of no time, or each message
+// of the next one would need each message of this.
 //
 // Left out: rates and latencies (parameters of the simulator that reads it); collectives that no export has
 // (our own mistake). Sizes are whole bytes, at least one, since LogGOPSim charges (size - 1) gaps.
 //
-// Cost: a line a node and need; for a collective of n, four a round.
+// Cost: a line a node and need; for a collective of n, four a round, in an all-to-all six.
 
 #include <string>
 

@@ -1,5 +1,6 @@
 #include "interchange/goal.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "catch.hpp"
@@ -119,6 +120,26 @@ TEST_CASE("an all-to-all in GOAL sends each rank its part") {
       CHECK(node.tag == 50);
     }
   CHECK(received == std::vector<double>{1000, 1000, 0, 1000});
+}
+
+TEST_CASE("all-to-alls in a row take lines by their messages, not by pairs of messages") {
+  constexpr std::uint32_t ranks = 64;
+  auto w = meeting(ranks, Collective::all_to_all, bytes(6400));
+  for (auto& nodes : w.ranks) {
+    Node again = nodes[1];
+    again.id = 4;
+    again.needs = {1};
+    nodes.push_back(again);
+    nodes[2].needs = {3};
+  }
+  const auto text = interchange::to_goal(w.ranks[0], 0, ranks, w.groups, {});
+  CHECK(std::count(text.begin(), text.end(), '\n') < 2 * 6 * ranks + 10);
+  const auto read = goal::read(text_of(w));
+  REQUIRE(interchange::faults_of(read) == std::vector<std::string>{});
+  CHECK(sent_by(read, 5) == 2 * 6300);
+  auto late = read;  // one rank is late: nobody begins the second before it has come
+  late.ranks[7][0].duration = sim::Ticks{1000};
+  CHECK(interchange::replay(late).makespan.time_since_epoch() == sim::Ticks{1007});
 }
 
 TEST_CASE("an all-reduce smaller than its group is a dissemination of log2 n rounds") {
