@@ -42,7 +42,12 @@ Limits kept() {
 }
 
 void read_nic(Reader& one, std::int64_t gpu, Scenario& s) {
+  const auto before = one.context().error_count();
   const bool failed = one.flag_or("failed", false);
+  if (one.context().error_count() > before) {  // whether it needs a rate is not known
+    one.optional("rate");
+    return;
+  }
   if (failed && one.has("rate"))
     one.context().error(one.where(), "a failed NIC has no rate", "give rate or failed: true, not both");
   const double rate =
