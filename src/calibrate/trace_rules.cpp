@@ -48,6 +48,13 @@ std::vector<std::string> texts(Reader& reader, const std::string& name, const st
   return entry == nullptr ? std::vector<std::string>{} : texts_of(reader, entry->value, meaning);
 }
 
+// Names of blocks and ops become cells of a result file.
+void expect_cell(Reader& reader, spec::Where where, const std::string& name) {
+  if (name.find_first_of(",\n\r") != std::string::npos)
+    reader.context().error(where, fmt::format("'{}' holds a comma or the end of a line", name),
+                           "blocks and ops are cells of a result file, which knows no quotes");
+}
+
 KernelRule read_rule(Reader& reader) {
   KernelRule rule;
   rule.patterns = texts(reader, "kernel", "a pattern of kernel names, '*' for any text, or a list of them");
@@ -58,6 +65,7 @@ KernelRule read_rule(Reader& reader) {
   rule.each = each != nullptr;
   if (const Entry* entry = rule.each ? each : one)
     rule.ops = texts_of(reader, entry->value, rule.each ? "names of ops" : "the name of an op");
+  for (const std::string& op : rule.ops) expect_cell(reader, reader.where(), op);
   if (!rule.each && rule.ops.size() > 1)
     reader.context().error(one->where, "'op' is one name", "write ops: for one name each");
   rule.classes = texts(reader, "class", "the class of its kernels, or a list, one for each of ops");
@@ -89,6 +97,7 @@ void each_map(Reader& reader, const std::string& name, const std::string& meanin
 BlockRules read_block(Reader& reader) {
   BlockRules block;
   block.annotation = reader.text("annotation", "the user annotation around the launches");
+  expect_cell(reader, reader.where(), block.annotation);
   std::vector<std::string> names;
   for (const NamedPart& part : layer_parts) names.emplace_back(part.name);
   if (reader.has("list")) block.part = reader.choice("list", names, "the op list of this block");

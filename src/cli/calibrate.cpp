@@ -137,6 +137,7 @@ int calibrate(const CalibrateOptions& options, std::ostream& out) {
 }
 
 int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {
+  check_outputs({{"--plot", options.plot_file}}, options.results);
   const auto results = calibrate::join(read_net(options.results));
   const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
   const auto check = calibrate::check_kernels(results, gpu);
@@ -146,6 +147,7 @@ int validate_kernels(const ValidateKernelsOptions& options, std::ostream& out) {
 }
 
 int validate_layer(const ValidateLayerOptions& options, std::ostream& out) {
+  check_outputs({{"--plot", options.plot_file}}, options.results);
   const auto results = calibrate::join(read_net(options.results));
   const auto gpu = spec::load_gpu(find_part(options.gpu, results, options.library));
   const auto scenario =

@@ -121,6 +121,15 @@ TEST_CASE("kernels without a launch are placed by annotations on their stream") 
   CHECK(named.rounds == 2);
 }
 
+TEST_CASE("names that a result file could not hold are refused") {
+  auto op = blocks, block = blocks, line = blocks;
+  op.replace(op.find("op: casts"), 9, "op: \"a,b\"");
+  block.replace(block.find("attn(F)"), 7, "\"attn,F\"");
+  line.replace(line.find("attn(F)"), 7, "\"attn\\nF\"");
+  for (const auto& text : {op, block, line})
+    CHECK_THAT(complaint_about(head + grids + text), Contains("holds a comma or the end of a line"));
+}
+
 TEST_CASE("mistakes in a rules file are told with their place, all at once") {
   CHECK_THAT(complaint([] { load_trace_rules(FORETRAIN_ROOT "/validate/rules/deepseek-v4.yaml"); }),
              Contains("no such file") && Contains("deepseek-v3.yaml"));

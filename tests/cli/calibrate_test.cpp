@@ -88,6 +88,10 @@ TEST_CASE("a result file is read once and never written over") {
     CHECK(mistake({"calibrate", copy, "--allow", "synthetic", "-o", output}).find("-o ") !=
           std::string::npos);
   CHECK(command::read(copy) == before);
+  for (const char* kind : {"kernels", "layer"})
+    CHECK(mistake({"validate", kind, copy, "--plot", copy}).find("--plot would write over") !=
+          std::string::npos);
+  CHECK(command::read(copy) == before);
   CHECK(mistake({"calibrate", results, "./" + results, "--allow", "synthetic"})
             .find("the same file is given twice") != std::string::npos);
 }
