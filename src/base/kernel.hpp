@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/units.hpp"
 
@@ -100,6 +101,11 @@ constexpr std::string_view name_of(Family f) {
   return family_names[static_cast<std::size_t>(f)];
 }
 
+// Attention over documents of several lengths: what share of the work is of tokens that see so many keys.
+struct KeyShare {
+  double keys = 0, share = 0;
+};
+
 struct Kernel {
   Family family{};
   DType dtype = DType::bf16;
@@ -107,11 +113,13 @@ struct Kernel {
   // stated. Attention: m = query tokens, n = heads, k = keys seen by a query on average (s/2 when causal).
   // Memory-bound kernels: m rows of n elements, k = 0.
   std::int64_t m = 0, n = 0, k = 0, groups = 1;
-  int d_qk = 0, d_v = 0;  // attention head dimensions
-  Flops work{};           // executed FLOPs, recompute and padding included
+  int d_qk = 0, d_v = 0;             // attention head dimensions
+  std::vector<KeyShare> key_shares;  // attention; empty: all of it sees k keys
+  Flops work{};                      // executed FLOPs, recompute and padding included
   Bytes read{}, written{};
-  int launches = 1;       // kernels launched; tiny ones are priced together
-  bool splits_k = false;  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do)
+  int launches = 1;  // kernels launched; tiny ones are priced together
+  bool splits_k =
+      false;  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do)
   bool accumulates = false;  // adds its product to the FP32 gradients that it reads
   bool promotes = false;     // FP8: partial sums leave the tensor cores at intervals, to be added in FP32
 };

@@ -84,7 +84,7 @@ void take_sizes(const Point& row, const Point& first, const model::TransformerSp
   if (k.dtype != DType::fp8 && k.dtype != DType::bf16)
     throw SpecError(mistake(row, fmt::format("{} is of another precision than fp8 and bf16", row.kernel)));
   work.tokens = work.sequence = k.m;
-  work.document = 0;
+  work.pieces.clear();
   if (k.dtype == DType::bf16)
     work.precision = model::Precision::bf16;
   else if (work.precision == model::Precision::bf16)

@@ -58,8 +58,7 @@ struct StepSpec {
   const plan::PlanSpec* plan = nullptr;
   const plan::SoftwareSpec* software = nullptr;
   std::int64_t sequence = 0;
-  std::int64_t document =
-      0;  // tokens that attention spans, where a sequence holds documents; 0: the sequence
+  model::Pieces pieces;  // documents that attention does not cross; empty: it spans the sequence
   std::uint64_t seed = 1;
   Switches off;
   Repetitions repetitions;

@@ -85,7 +85,7 @@ model::Work work_of(const StepSpec& spec, const network::TokenSpread& spread) {
   model::Work work;
   work.tokens = spec.sequence * plan.micro_batch / plan.context;
   work.sequence = spec.sequence;
-  work.document = spec.document;
+  work.pieces = spec.pieces;
   work.context_parallel = plan.context;
   work.precision = plan.precision;
   work.recompute = plan.recompute;

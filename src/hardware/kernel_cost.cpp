@@ -32,6 +32,15 @@ Seconds grid_time(const Kernel& kernel, const GemmGrid& grid, FlopRate rate, std
   return flops(2.0 * m * n * k) / (rate * efficiency(grid, m, n, k, sms));
 }
 
+// The times of the parts add up: the harmonic mean of their rates, weighted by work.
+double efficiency_at_sizes(const Kernel& kernel, const Curve& curve) {
+  if (kernel.key_shares.empty()) return table_efficiency(curve, table_size(kernel), kernel.d_qk);
+  double longer = 0;
+  for (const KeyShare& part : kernel.key_shares)
+    longer += part.share / table_efficiency(curve, 2 * part.keys, kernel.d_qk);
+  return 1 / longer;
+}
+
 Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gpu, std::int64_t sms_available,
                      Sources sources) {
   const double sms = static_cast<double>(gpu.sms.value);
@@ -59,7 +68,7 @@ Seconds compute_time(const Kernel& kernel, const Curve& curve, const GpuSpec& gp
            sustained;
   }
   if (curve.kind == Curve::Kind::table)
-    return kernel.work / (rate * (table_efficiency(curve, table_size(kernel), kernel.d_qk) * sms_share));
+    return kernel.work / (rate * (efficiency_at_sizes(kernel, curve) * sms_share));
   return {};
 }
 

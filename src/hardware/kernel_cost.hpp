@@ -16,7 +16,8 @@
 //   both divided by the sustained rate where the curve comes from short benchmarks; a grid is no faster than
 //                 its sustained peak, where it has one
 //   table curve:  compute = work / (peak * efficiency(size, d_qk) * sms_available / SMs), size = 2 x mean
-//   keys
+//                 keys; where documents of several lengths are attended, 1 / efficiency is the mean of
+//                 theirs, weighted by work
 //
 // Sources: the roofline (Williams et al., CACM 2009) with wave quantisation explicit. Stops being true for
 // kernels that split k across SMs and below about 2 us. Cost: O(1), no allocation.
@@ -24,11 +25,11 @@
 // What communication takes. A GEMM or attention block of the Hopper kernels here fills an SM (384 threads x
 // 168 registers, over 200 KB of shared memory), so it cannot share one with a communication block: both lose
 // the SMs that communication holds. Memory-bound kernels fit beside it and saturate HBM with fewer SMs, so
-// they lose bandwidth only. The exception are kernels launched as one wave of the whole chip whose blocks fill
-// the register file (the norms of flash-attention's layer_norm: 3 x 128 threads x 168 registers forward, 256 x
-// 200 backward, of 65,536): on SMs that hold communication blocks some of theirs no longer fit and run after
-// the others. Left out: that this second wave has the HBM nearly to itself. Forward, where it is one block in
-// three of the SM, the trace shows 1.55 times the time instead of 2; backward 1.85.
+// they lose bandwidth only. The exception are kernels launched as one wave of the whole chip whose blocks
+// fill the register file (the norms of flash-attention's layer_norm: 3 x 128 threads x 168 registers forward,
+// 256 x 200 backward, of 65,536): on SMs that hold communication blocks some of theirs no longer fit and run
+// after the others. Left out: that this second wave has the HBM nearly to itself. Forward, where it is one
+// block in three of the SM, the trace shows 1.55 times the time instead of 2; backward 1.85.
 
 #include <span>
 #include <vector>
@@ -60,8 +61,8 @@ KernelPrice price(const Kernel& kernel, const GpuSpec& gpu, const Conditions& co
 std::vector<Family> missing_curves(const GpuSpec& gpu);
 std::vector<Family> missing_curves(const GpuSpec& gpu, const std::vector<Family>& families);
 
-// The same GPU running attention with kernels of that generation. A part without a curve for it keeps its own,
-// as one where that generation is the fastest does.
+// The same GPU running attention with kernels of that generation. A part without a curve for it keeps its
+// own, as one where that generation is the fastest does.
 GpuSpec with_attention(GpuSpec gpu, AttentionKernel kernel);
 
 // The same GPU with GEMMs at the clock of short benchmarks.
@@ -77,7 +78,7 @@ struct GridShape {
   double m = 0, n = 0, k = 0;
 };
 GridShape grid_shape(const Kernel& kernel);  // where a grid curve is read
-double table_size(const Kernel& kernel);  // sequence length that a table curve is read at
+double table_size(const Kernel& kernel);     // sequence length that a table curve is read at
 double table_efficiency(const Curve& curve, double size, double head_dim);
 // Rate relative to the benchmark behind a curve, in a training run; 1 for curves fitted on one.
 const Sourced<double>& sustained_rate(const GpuSpec& gpu, const Curve& curve);

@@ -1,5 +1,8 @@
 #include "model/flash_attention.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "model/kernels.hpp"
 
 namespace foretrain::model {
@@ -12,10 +15,12 @@ Kernel flash(const AttentionShape& s, Family family, std::int64_t dims) {
   kernel.family = family;
   kernel.m = s.tokens;
   kernel.n = s.heads;
-  kernel.k = s.keys;
+  kernel.k = std::max<std::int64_t>(1, std::llround(s.keys.mean));
+  kernel.key_shares = s.keys.shares;
   kernel.d_qk = static_cast<int>(s.d_qk);
   kernel.d_v = static_cast<int>(s.d_v);
-  kernel.work = flops(2.0 * area(s.tokens, s.keys) * static_cast<double>(s.heads * dims));
+  kernel.work =
+      flops(2.0 * (static_cast<double>(s.tokens) * s.keys.mean) * static_cast<double>(s.heads * dims));
   return kernel;
 }
 

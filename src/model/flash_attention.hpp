@@ -1,18 +1,21 @@
 #pragma once
 // Flash attention over the causal half, for both makers of op lists. Forward: two matmuls, over d_qk and d_v.
 // Backward: five, three over d_qk and two over d_v (FlashAttention-2, arXiv:2307.08691, algorithm 2). Bytes:
-// each tensor crosses once; one FP32 sum a row and head forward, two backward; dQ adds up in FP32.
+// each tensor crosses once; one FP32 sum a row and head forward, two backward; dQ adds up in FP32. Where
+// documents are masked (documents.hpp) the work is that of the keys seen, and bytes are the same.
 //
 // Left out: keys and values that are read again for each block of queries, which caches are taken to serve.
 
 #include <cstdint>
 
 #include "base/kernel.hpp"
+#include "model/documents.hpp"
 
 namespace foretrain::model {
 
 struct AttentionShape {
-  std::int64_t tokens{}, keys{}, kv_tokens{};  // queries; keys a query sees on average; keys there are
+  std::int64_t tokens{}, kv_tokens{};  // queries; keys there are
+  KeysSeen keys{};
   std::int64_t heads{}, d_qk{}, d_v{};
   std::int64_t q_width{}, kv_width{},
       o_width{};  // of all heads; kv_width: keys with values, as they are read
@@ -22,8 +25,8 @@ struct AttentionShape {
 template <class Sizes>
 AttentionShape attention_shape(const Sizes& s, std::int64_t kv_width) {
   return {.tokens = s.tokens,
-          .keys = s.keys,
           .kv_tokens = s.kv_tokens,
+          .keys = s.keys,
           .heads = s.heads,
           .d_qk = s.d_qk,
           .d_v = s.d_v,

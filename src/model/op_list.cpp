@@ -11,7 +11,7 @@ Sizes sizes_of(const TransformerSpec& spec, const Work& work) {
   Sizes s{};
   s.tokens = work.tokens;
   // The causal half, also of a context-parallel share when it is balanced (zig-zag, document by document).
-  s.keys = attended(work) / 2;
+  s.keys = keys_seen(work.sequence, work.pieces);
   s.kv_tokens = work.tokens * work.context_parallel;
   s.hidden = spec.hidden;
   s.vocabulary = spec.vocabulary;

@@ -14,8 +14,8 @@
 namespace foretrain::model {
 
 struct Sizes {
-  std::int64_t tokens{}, keys{},
-      kv_tokens{};  // of queries; keys a query sees on average; whose K, V it reads
+  std::int64_t tokens{}, kv_tokens{};  // of queries; whose K, V they read
+  KeysSeen keys{};
   std::int64_t hidden{}, vocabulary{};
   std::int64_t heads{}, d_nope{}, d_rope{}, d_qk{}, d_v{};
   std::int64_t q_latent{}, kv_latent{}, kv_down{};  // kv_down: latent and the shared rotary key

@@ -75,7 +75,7 @@ struct Kernels {
 struct Work {
   std::int64_t tokens = 4096;    // T: tokens of one micro-batch on this GPU (after the context-parallel cut)
   std::int64_t sequence = 4096;  // s: full sequence length
-  std::int64_t document = 0;     // tokens that attention spans (attended_tokens); 0: the sequence
+  Pieces pieces;                 // documents that attention does not cross; empty: the sequence
   std::int64_t local_experts = 4;  // routed experts whose weights are here
   // Rows its experts compute, padded to 128 per expert; with expert tensor parallelism those of the group.
   std::int64_t routed_rows = 32768;
@@ -88,10 +88,6 @@ struct Work {
   bool sequence_parallel = false;           // norms and residuals are cut along the sequence among them
   std::int64_t expert_tensor_parallel = 1;  // GPUs that share the matrices of one expert
 };
-
-constexpr std::int64_t attended(const Work& work) {
-  return work.document > 0 ? work.document : work.sequence;
-}
 
 enum class Phase : std::uint8_t { forward, input_gradient, weight_gradient };
 enum class Block : std::uint8_t { attention, mlp };  // `mlp` holds everything of embedding and head too

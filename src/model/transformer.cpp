@@ -125,14 +125,13 @@ std::int64_t shared_width(const MoeSpec& moe) {
   return moe.shared_ffn > 0 ? moe.shared_ffn : moe.shared_experts * moe.expert_ffn;
 }
 
-std::int64_t attended_tokens(double mean, double spread) {
-  return std::llround(mean * (1 + spread * spread));
+double causal_keys_of(double sequence, double window) {
+  return window <= 0 || window >= sequence ? sequence / 2 : window - window * window / (2 * sequence);
 }
 
 std::int64_t causal_keys(std::int64_t sequence, std::int64_t window) {
-  if (window <= 0 || window >= sequence) return sequence / 2;
-  return static_cast<std::int64_t>(static_cast<double>(window) -
-                                   product(window, window) / (2.0 * static_cast<double>(sequence)));
+  return static_cast<std::int64_t>(
+      causal_keys_of(static_cast<double>(sequence), static_cast<double>(window)));
 }
 
 std::vector<Unit> list_units(const TransformerSpec& spec) {
@@ -224,12 +223,15 @@ ParameterCounts count_parameters(const TransformerSpec& spec) {
   return counts;
 }
 
-Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal) {
+Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal,
+                            const Pieces& pieces) {
   const auto& a = spec.attention;
-  const double whole = static_cast<double>(sequence) * (causal ? 0.5 : 1.0);
-  const double window = static_cast<double>(std::min(a.window, sequence));
-  const double short_sight =
-      causal ? window - window * window / (2.0 * static_cast<double>(sequence)) : window;
+  double whole = 0, short_sight = 0;
+  for (const Piece& piece : pieces.empty() ? Pieces{{static_cast<double>(sequence), 1}} : pieces) {
+    const double window = std::min(static_cast<double>(a.window), piece.tokens);
+    whole += piece.share * piece.tokens * (causal ? 0.5 : 1.0);
+    short_sight += piece.share * (causal ? window - window * window / (2.0 * piece.tokens) : window);
+  }
   double keys = 0;
   for (const Unit unit : list_units(spec))
     if (is_layer(unit) && unit != Unit::mtp_layer) keys += is_windowed(unit) ? short_sight : whole;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/units.hpp"
+#include "model/documents.hpp"
 
 namespace foretrain::model {
 
@@ -137,22 +138,16 @@ std::int64_t shared_width(const MoeSpec& moe);  // inner width of the shared exp
 // Keys that a query sees on average over a sequence: s/2 when causal; with a window w < s the first w queries
 // see w/2 on average and the others w: w - w^2 / (2s). Rounded down to a whole key.
 std::int64_t causal_keys(std::int64_t sequence, std::int64_t window = 0);
-
-// A sequence that holds several documents, with attention inside each alone (cu_seqlens of FlashAttention's
-// variable-length kernels): a token then sees E[L^2] / (2 E[L]) keys, as if all documents had the length
-//   E[L^2] / E[L] = mean * (1 + spread^2),  spread: the relative standard deviation of lengths, 1 if
-//   exponential
-// which this returns, rounded to a token. Kernels are priced at that length: FlashAttention's own benchmarks
-// cut 16k tokens into sequences of the length they state (arXiv:2307.08691, section 4.1), which is what a
-// packed sequence is. Left out: that some micro-batches and GPUs draw longer documents than others, so that a
-// step waits for them; under a sliding window, that documents differ in length; masks of other kernels.
-std::int64_t attended_tokens(double mean, double spread);
+double causal_keys_of(double sequence, double window);  // not rounded
 
 // Model FLOPs a token for training: the numerator of MFU.
 //   3 * (2 * per_token + 2 * heads * (d_qk + d_v) * sum over layers of keys), keys = s, or s/2 when `causal`,
-//   of windowed layers no more than the window (causal_keys, or w); s: the tokens that attention spans
-// Backward is twice forward (Megatron-LM, arXiv:2104.04473, appendix); no recompute, no padding, and MTP left
-// out, as the published TFLOPS of DeepSeek-V3 imply (ISCA 2025, table 4).
-Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal);
+//   of windowed layers no more than the window (causal_keys, or w)
+// Where documents are masked, s is the length of each piece of one in turn, weighted by its tokens: only
+// pairs inside documents count, in the full matrix too. Backward is twice forward (Megatron-LM,
+// arXiv:2104.04473, appendix); no recompute, no padding, and MTP left out, as the published TFLOPS of
+// DeepSeek-V3 imply (ISCA 2025, table 4).
+Flops model_flops_per_token(const TransformerSpec& spec, std::int64_t sequence, bool causal,
+                            const Pieces& pieces = {});
 
 }  // namespace foretrain::model

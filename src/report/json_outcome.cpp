@@ -122,7 +122,7 @@ void write_stage(JsonWriter& json, const StageOutcome& s) {
   number(json, "mfu_noncausal", s.mfu_noncausal);
   number(json, "tokens_per_day", s.tokens_per_day);
   json.member("sequence_tokens", s.sequence).member("batch_sequences", s.batch);
-  if (s.document > 0) json.member("attended_tokens", s.document);
+  if (!s.pieces.empty()) number(json, "attended_tokens", model::attended_tokens(s.pieces));
   json.member("micro_batches", s.step.micro_batches).member("schedule", plan::name_of(s.step.schedule));
   if (!s.step.fallback_reason.empty()) json.member("fallback_reason", s.step.fallback_reason);
   json.key("breakdown_s");

@@ -80,8 +80,9 @@ std::string ranks_table(const StageOutcome& stage) {
 std::string step_section(const study::Outcome& outcome, const spec::Scenario& scenario) {
   if (outcome.stages.empty()) return {};
   const StageOutcome& s = outcome.stages.front();
-  const std::string packed =
-      s.document > 0 ? fmt::format(", of which attention spans {}", whole(double(s.document))) : "";
+  const std::string packed = s.pieces.empty() ? ""
+                                              : fmt::format(", of which attention spans {}",
+                                                            whole(model::attended_tokens(s.pieces)));
   std::string text = fmt::format("THE STEP of {}: {} {} of {} tokens{}; {} {} a pipeline; {}\n", s.name,
                                  whole(double(s.batch)), plural(double(s.batch), "sequence", "sequences"),
                                  whole(double(s.sequence)), packed, s.step.micro_batches,
@@ -91,10 +92,11 @@ std::string step_section(const study::Outcome& outcome, const spec::Scenario& sc
   text += wrap(
       fmt::format(
           "{} TFLOPS a GPU ({} MFU) counting causal attention, {} ({}) counting the full attention matrix; "
-          "{} tokens a day. Model FLOPs: backward twice the forward, no recompute, no MTP; MFU of the BF16 "
+          "{} tokens a day. Model FLOPs: backward twice the forward, no recompute, no MTP{}; MFU of the BF16 "
           "peak, {} TFLOPS.",
           significant(s.tflops_causal), percent_text(s.mfu_causal), significant(s.tflops_noncausal),
           percent_text(s.mfu_noncausal), count_text(s.tokens_per_day),
+          s.pieces.empty() ? "" : ", attention inside documents alone",
           significant(scenario.gpu.peak_bf16.value.base() / 1e12)),
       "  ");
   return text + "\n" + ranks_table(s);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/words.hpp"
 #include "model/transformer.hpp"
@@ -94,6 +95,30 @@ std::string overlap_text(const plan::Overlap& overlap) {
   return text.empty() ? "" : "; overlaps " + text;
 }
 
+// "documents of 2,048, cut where sequences end; attention stays inside each"
+std::string documents_text(const spec::DocumentsSpec& documents) {
+  const auto& lengths = documents.held.lengths;
+  std::string text = "documents of ";
+  if (documents.median > 0)
+    text += fmt::format("{} on average (lognormal, median {})",
+                        whole(documents.median * std::exp(documents.sigma * documents.sigma / 2)),
+                        whole(documents.median));
+  else if (lengths.size() == 1)
+    text += whole(double(lengths.front().tokens));
+  else
+    text += fmt::format("{} lengths", lengths.size());
+  text += documents.held.whole ? ", packed whole" : ", cut where sequences end";
+  return text + (documents.masked ? "; attention stays inside each" : "; attention crosses them");
+}
+
+// The stages whose attention is masked by documents.
+std::string masked_text(const spec::Scenario& s) {
+  std::string text;
+  for (const auto& stage : s.stages)
+    if (!stage.pieces().empty()) text += (text.empty() ? "" : ", ") + stage.name;
+  return text.empty() ? "" : "; attention inside documents in " + text;
+}
+
 std::string plan_line(const spec::Scenario& s) {
   const plan::PlanSpec& p = s.plan;
   std::string text = fmt::format("pipeline {} x data {}", p.pipeline, p.data);
@@ -110,7 +135,7 @@ std::string plan_line(const spec::Scenario& s) {
   return text +
          fmt::format(", {}, micro-batch {}, {}, {}", zero_text(p), p.micro_batch, precision_text(s),
                      recompute_text(p.recompute)) +
-         overlap_text(p.overlap);
+         overlap_text(p.overlap) + masked_text(s);
 }
 
 }  // namespace
@@ -131,14 +156,9 @@ std::string describe(const spec::StageSpec& stage) {
   const std::string batch = stage.batch.from == stage.batch.to
                                 ? whole(double(stage.batch.to))
                                 : whole(double(stage.batch.from)) + " to " + whole(double(stage.batch.to));
-  std::string packed;
-  if (stage.documents) {
-    packed = fmt::format(" of documents of {}", whole(stage.documents->mean_tokens));
-    if (stage.documents->length_spread > 0)
-      packed += fmt::format(" +- {}", percent_text(stage.documents->length_spread));
-  }
-  return fmt::format("{}: {} in sequences of {}{}, batch {}", stage.name, size, whole(double(stage.sequence)),
-                     packed, batch);
+  const std::string packed = stage.documents ? "; " + documents_text(*stage.documents) : "";
+  return fmt::format("{}: {} in sequences of {}, batch {}{}", stage.name, size, whole(double(stage.sequence)),
+                     batch, packed);
 }
 
 std::string header_section(const study::Outcome& outcome, const spec::Scenario& scenario) {

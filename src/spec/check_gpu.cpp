@@ -47,7 +47,6 @@ model::Work work_of(const Scenario& scenario, const StageSpec& stage) {
   work.sequence_parallel = stage.plan.sequence_parallel;
   work.context_parallel = stage.plan.context;
   work.sequence = stage.sequence;
-  work.document = stage.attended();
   work.tokens = stage.sequence / stage.plan.context;
   return work;
 }

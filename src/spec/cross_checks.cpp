@@ -100,33 +100,18 @@ void check_sequence(Context& context, const StageSpec& stage, Where where) {
                   nearest(std::lcm(pieces, p.context * p.tensor)));
 }
 
-// Documents are packed whole, and only kernels of variable lengths pass over the rest of a sequence.
+// Only kernels of variable lengths pass over pairs of two documents.
 void check_documents(Context& context, const StageSpec& stage, const plan::SoftwareSpec& software) {
-  if (!stage.documents || stage.documents->mean_tokens <= 0 || stage.sequence == 0) return;
-  const auto key = "stages." + stage.name + ".documents.";
-  const auto mean = context.where_of(key + "mean_tokens");
-  const double most = static_cast<double>(stage.sequence);
-  if (stage.documents->mean_tokens > most)
-    context.error(
-        mean,
-        fmt::format("documents of stage '{}' are longer than its sequence of {}", stage.name, stage.sequence),
-        "documents are packed into sequences, not cut");
-  else if (stage.attended() > stage.sequence)
-    context.error(context.where_of(key + "length_spread"),
-                  fmt::format("documents of stage '{}' with this length_spread attend as much as documents "
-                              "of {} tokens, longer "
-                              "than its sequence of {}",
-                              stage.name, stage.attended(), stage.sequence),
-                  fmt::format("use a length_spread of {} % at most",
-                              std::floor(100 * std::sqrt(most / stage.documents->mean_tokens - 1))));
+  if (!stage.documents) return;
+  const auto where = context.where_of("stages." + stage.name + ".documents");
   if (stage.rollout)
-    context.error(mean, fmt::format("documents in stage '{}': one sequence holds one answer", stage.name),
+    context.error(where, fmt::format("documents in stage '{}': one sequence holds one answer", stage.name),
                   "leave documents out");
-  else if (!software.name.empty() && !software.kernels.flash_attention)
-    context.error(mean,
+  else if (stage.documents->masked && !software.name.empty() && !software.kernels.flash_attention)
+    context.error(where,
                   fmt::format("the attention of {} knows no documents: it computes every score of a sequence",
                               software.name),
-                  "leave documents out, or use a profile with flash_attention: true");
+                  "use mask: none, or a profile with flash_attention: true");
 }
 
 void check_stage(Context& context, const StageSpec& stage, const plan::SoftwareSpec& software,

@@ -2,6 +2,7 @@
 // One reader for each kind of file or section. Each asks for its keys, reports what is wrong and returns what
 // it could read; load() puts the parts together and cross_checks() looks across them.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ plan::PlanSpec with_stages(const PlanRead& read, const model::TransformerSpec& m
 
 std::vector<StageSpec> read_stages(Context& context, const Entry* stages, const PlanRead& plan,
                                    const model::TransformerSpec& model);
+// The documents that the sequences of a stage hold, where it states them; its name and kind are read.
+std::optional<DocumentsSpec> read_documents(Reader& stage_reader, const StageSpec& stage);
 // Faults and routing of the cluster and model that have been read.
 void read_unevenness(Reader& reader, Scenario& scenario);
 cost::PriceSpec read_prices(Reader& reader);

@@ -75,25 +75,6 @@ std::map<std::string, std::string> read_assumptions(Reader& reader) {
   return texts;
 }
 
-std::optional<DocumentsSpec> read_documents(Reader& reader) {
-  const auto* entry = reader.optional("documents");
-  if (entry == nullptr) {
-    reader.context().record_default(reader.full("documents"), "one a sequence");
-    return std::nullopt;
-  }
-  Reader inner(reader.context(), entry->value, reader.full("documents"), entry->where);
-  DocumentsSpec documents;
-  documents.mean_tokens = inner.measure("mean_tokens", Measure::tokens, "mean length of a packed document",
-                                        {2, 1e30, false, "2 or more"});
-  if (inner.has("length_spread"))
-    documents.length_spread = inner.measure("length_spread", Measure::ratio, "", {0, 100, false, "0 to 100"});
-  else
-    inner.context().record_default(inner.full("length_spread"), "0");
-  inner.optional("length_spread");
-  inner.finish();
-  return documents;
-}
-
 StageSpec read_stage(Reader& reader, const std::string& name, const PlanRead& base,
                      const model::TransformerSpec& model) {
   using Kind = StageSpec::Kind;
@@ -104,7 +85,7 @@ StageSpec read_stage(Reader& reader, const std::string& name, const PlanRead& ba
       reader.choice("kind", {"pretraining", "extension", "supervised", "reinforcement"}, "what is trained"));
   read_extent(reader, stage);
   stage.sequence = reader.integer("sequence", "tokens of a sequence", {1, 100'000'000});
-  stage.documents = read_documents(reader);
+  stage.documents = read_documents(reader, stage);
   stage.batch = read_batch(reader);
   PlanRead plan = base;
   if (const auto* entry = reader.optional("plan"); entry != nullptr) {

@@ -12,6 +12,7 @@
 #include "cost/price.hpp"
 #include "hardware/gpu.hpp"
 #include "hardware/host.hpp"
+#include "model/documents.hpp"
 #include "model/popularity.hpp"
 #include "model/transformer.hpp"
 #include "plan/plan.hpp"
@@ -25,10 +26,11 @@ struct BatchSpec {  // sequences a step; constant when from == to
   double over_tokens = 0;  // the ramp is linear in tokens over this many
 };
 
-// What a sequence holds: documents that attention does not cross (model::attended_tokens).
+// What a sequence holds (model/documents.hpp).
 struct DocumentsSpec {
-  double mean_tokens = 0;
-  double length_spread = 0;  // relative standard deviation
+  model::Documents held;
+  double median = 0, sigma = 0;  // where `held` stands for a lognormal distribution
+  bool masked = true;            // attention stays inside each
 };
 
 struct RolloutSpec {  // reinforcement learning: what is generated and scored before each update
@@ -54,8 +56,8 @@ struct StageSpec {
   std::optional<RolloutSpec> rollout;
   std::map<std::string, std::string> assumptions;  // stated in the report: key -> text
 
-  std::int64_t attended() const {  // tokens that attention spans
-    return documents ? model::attended_tokens(documents->mean_tokens, documents->length_spread) : sequence;
+  model::Pieces pieces() const {  // that attention does not cross; empty: it spans the sequence
+    return documents && documents->masked ? model::pack(documents->held, sequence) : model::Pieces{};
   }
 };
 
@@ -82,7 +84,7 @@ struct Scenario {
   plan::SoftwareSpec software;
   cost::PriceSpec prices;
   std::vector<StageSpec> stages;
-  topology::Faults faults;        // stated; only the unfolded step knows them
+  topology::Faults faults;       // stated; only the unfolded step knows them
   model::Popularity popularity;  // of experts, likewise
   std::vector<PublishedFigure> published;
   std::uint64_t seed = 1;

@@ -54,7 +54,7 @@ struct StageOutcome {
   spec::StageSpec::Kind kind{};
   double tokens = 0, steps = 0;
   std::int64_t sequence = 0, batch = 0;  // batch: of the steady step
-  std::int64_t document = 0;             // tokens that attention spans, where a sequence holds documents
+  model::Pieces pieces;                  // documents that attention does not cross; empty: it spans it
   cluster::StepResult step;              // the steady step (largest batch)
   std::vector<RampPoint> ramp;           // empty when the batch is constant
   Seconds duration{};                    // of the whole stage

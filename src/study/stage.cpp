@@ -99,9 +99,8 @@ Seconds interpolate(const std::vector<Knot>& knots, std::int64_t n) {
 void add_rates(const spec::Scenario& scenario, StageOutcome& out) {
   const double tokens = static_cast<double>(out.batch) * static_cast<double>(out.sequence);
   const double gpus = static_cast<double>(scenario.cluster.gpus);
-  const auto attended = out.document > 0 ? out.document : out.sequence;
   const auto rate = [&](bool causal) {
-    return model::model_flops_per_token(scenario.model, attended, causal) * tokens /
+    return model::model_flops_per_token(scenario.model, out.sequence, causal, out.pieces) * tokens /
            (out.step.step_time * gpus);
   };
   out.tflops_causal = rate(true).base() / 1e12;
@@ -147,7 +146,7 @@ cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& sta
   spec.plan = &stage.plan;
   spec.software = &scenario.software;
   spec.sequence = stage.sequence;
-  spec.document = stage.documents ? stage.attended() : 0;
+  spec.pieces = stage.pieces();
   spec.seed = scenario.seed;
   spec.off = off;
   return spec;
@@ -187,7 +186,7 @@ StageOutcome run_stage(const spec::Scenario& scenario, const StageSpec& stage,
   auto spec = step_spec(scenario, stage);
   spec.spread = &spread;
   spec.hop = &hop;
-  out.document = spec.document;
+  out.pieces = spec.pieces;
   const auto shares = list_batches(stage.batch, out.tokens, stage.sequence, granule_of(stage.plan));
   if (const auto reason = cluster::why_not_step(spec); !reason.empty()) {
     infeasible.push_back(fmt::format("{}: {}", out.name, reason));

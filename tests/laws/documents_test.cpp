@@ -17,6 +17,10 @@ toy::Toy grouped(bool deepseek) {
   return t;
 }
 
+model::Pieces alike(std::int64_t length, std::int64_t sequence) {
+  return model::pack({{{length, 1}}, false}, sequence);
+}
+
 bool is_attention(const Kernel& kernel) {
   return kernel.family == Family::attention_forward || kernel.family == Family::attention_backward;
 }
@@ -28,12 +32,39 @@ TEST_CASE("documents as long as the sequence are no packing, to the byte") {
   const auto t = grouped(deepseek);
   auto spec = t.spec();
   const auto whole = toy::step(spec, 3).result;
-  spec.document = spec.sequence;
+  spec.pieces = alike(spec.sequence, spec.sequence);
   const auto one = toy::step(spec, 3).result;
   CHECK(one.fingerprint == whole.fingerprint);
   CHECK(one.step_time == whole.step_time);
-  spec.document = spec.sequence / 2;
-  CHECK(toy::step(spec, 3).result.step_time < whole.step_time);
+}
+
+TEST_CASE("shorter documents never cost more, and less where attention is computed") {
+  const bool deepseek = GENERATE(false, true);
+  const auto t = grouped(deepseek);
+  auto spec = t.spec();
+  Seconds before = toy::step(spec, 3).result.step_time;
+  for (std::int64_t length = spec.sequence / 2; length > 0; length /= 2) {
+    CAPTURE(length);
+    spec.pieces = alike(length, spec.sequence);
+    const Seconds now = toy::step(spec, 3).result.step_time;
+    CHECK(now <= before);
+    if (length >= 1024) CHECK(now < before);
+    before = now;
+  }
+}
+
+TEST_CASE("a mix of documents takes what its parts take, each at the rate of its own length") {
+  const auto t = grouped(false);
+  auto work = cluster::prepare(t.spec()).inputs.work;
+  const auto attention = [&](const model::Pieces& pieces) {
+    work.pieces = pieces;
+    const auto ops = model::list_ops(t.model, model::Unit::dense_layer, work);
+    for (const auto& op : ops.attention_f)
+      if (is_attention(op.kernel)) return hardware::price(op.kernel, t.gpu, {}).compute.base();
+    return 0.0;
+  };
+  const double lo = attention({{1024, 1}}), hi = attention({{4096, 1}});
+  CHECK(attention({{1024, 0.75}, {4096, 0.25}}) == Approx(0.75 * lo + 0.25 * hi));
 }
 
 TEST_CASE("halves halve the FLOPs of causal attention, and no other kernel changes") {
@@ -41,7 +72,7 @@ TEST_CASE("halves halve the FLOPs of causal attention, and no other kernel chang
   const auto t = grouped(deepseek);
   auto work = cluster::prepare(t.spec()).inputs.work;
   const auto whole = model::list_ops(t.model, model::Unit::dense_layer, work);
-  work.document = work.sequence / 2;
+  work.pieces = alike(work.sequence / 2, work.sequence);
   const auto halves = model::list_ops(t.model, model::Unit::dense_layer, work);
   int attention = 0;
   for (std::size_t k = 0; k < cluster::block_kinds; ++k) {
@@ -62,19 +93,16 @@ TEST_CASE("halves halve the FLOPs of causal attention, and no other kernel chang
   CHECK(attention == 2);
 }
 
-TEST_CASE("documents of unequal length attend as much as longer equal ones: the sum of their squares") {
-  CHECK(model::attended_tokens(1024, 0) == 1024);
-  CHECK(model::attended_tokens(1024, 1) == 2048);  // exponential: E[L^2] = 2 E[L]^2
-  // 300, 500 and 1200 tokens: mean 2000 / 3, and the sum of squares over the sum
-  const double mean = 2000.0 / 3, square = (300.0 * 300 + 500.0 * 500 + 1200.0 * 1200) / 3;
-  const double spread = std::sqrt(square / (mean * mean) - 1);
-  CHECK(model::attended_tokens(mean, spread) == std::llround(square / mean));
-}
-
 TEST_CASE("model FLOPs count attention within documents, so that shorter ones are fewer") {
   const auto m = toy::dense_model(4);
-  const auto of = [&](std::int64_t s) { return model::model_flops_per_token(m, s, true).base(); };
+  const auto of = [&](std::int64_t s, const model::Pieces& pieces = {}, bool causal = true) {
+    return model::model_flops_per_token(m, s, causal, pieces).base();
+  };
   const double linear = 3 * 2 * model::count_parameters(m).per_token;
   CHECK(of(4096) - linear == Approx(2 * (of(2048) - linear)));
   CHECK(of(4096) - linear == Approx(3 * 2.0 * 2048 * 4 * 8 * (192 + 128)));
+  for (const bool causal : {true, false})
+    CHECK(of(4096, alike(1024, 4096), causal) == Approx(of(1024, {}, causal)).epsilon(1e-12));
+  const auto mix = model::pack({{{300, 0.5}, {1200, 0.5}}, true}, 4096);  // 1500 tokens: 300^2 + 1200^2
+  CHECK(of(4096, mix) - linear == Approx((of(4096) - linear) * 1020 / 4096).epsilon(1e-12));
 }

@@ -119,13 +119,27 @@ TEST_CASE("a stage may hold documents in its sequences") {
   const std::string good = std::string(FORETRAIN_ROOT) + "/tests/bad/good/scenario.yaml";
   const auto plain = spec::load(good);
   CHECK_FALSE(plain.stages[0].documents.has_value());
-  CHECK(plain.stages[0].attended() == 4096);
-  const auto packed = spec::load(good, {"stages.first.documents={mean_tokens: 1 K}",
-                                        "stages.sft.documents={mean_tokens: 500, length_spread: 100 %}"});
-  CHECK(packed.stages[0].attended() == 1000);
+  CHECK(plain.stages[0].pieces().empty());
+  const auto packed =
+      spec::load(good, {"stages.first.documents={length: 1024}",
+                        "stages.second.documents={lengths: [512, 2048], shares: [75 %, 25 %]}",
+                        "stages.sft.documents={mean_tokens: 500, length_spread: 100 %}"});
+  const auto attended = [&](std::size_t i) { return model::attended_tokens(packed.stages[i].pieces()); };
+  CHECK(attended(0) == 1024);
   CHECK(packed.stages[0].sequence == 4096);
-  CHECK(packed.stages[1].attended() == 32768);
-  CHECK(packed.stages[2].attended() == 1000);
+  CHECK_FALSE(packed.stages[0].documents->held.whole);
+  CHECK(attended(1) < (3 * 512.0 * 512 + 2048.0 * 2048) / (3 * 512 + 2048));  // some are cut
+  CHECK(packed.stages[2].documents->held.whole);                              // samples are not
+  CHECK(packed.stages[2].documents->median == Approx(500 / std::sqrt(2.0)));
+  CHECK(attended(2) == Approx(1000).epsilon(0.05));  // E[L^2] / E[L], less what is longer than 4096
+}
+
+TEST_CASE("documents that attention crosses change nothing, nor do those that fill the sequence") {
+  const std::string good = root + "/tests/bad/good/scenario.yaml";
+  for (const char* text : {"{length: 1024, mask: none}", "{length: 4096}", "{length: 8192}"}) {
+    const auto s = spec::load(good, {"stages.first.documents=" + std::string(text)});
+    CHECK(s.stages[0].pieces().empty());
+  }
 }
 
 TEST_CASE("every setting has an origin, and every measured one a source") {

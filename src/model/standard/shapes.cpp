@@ -21,10 +21,10 @@ void set_attention(Shapes& s, bool windowed) {
   s.kv_width = s.kv_heads * (s.d_qk + s.d_v);
   s.o_width = s.heads * s.d_v;
   s.sequence = s.work.sequence;
-  s.keys = causal_keys(attended(s.work), windowed ? a.window : 0);
-  // Zig-zag shares of a context-parallel group need everyone's keys in the end, or those in the window.
-  const auto seen =
-      windowed ? s.tokens + std::min(a.window, attended(s.work)) : s.tokens * s.work.context_parallel;
+  s.keys = keys_seen(s.sequence, s.work.pieces, windowed ? a.window : 0);
+  // Zig-zag shares of a context-parallel group need everyone's keys in the end, or those in the window. They
+  // are sent and projected whatever the documents.
+  const auto seen = windowed ? s.tokens + std::min(a.window, s.sequence) : s.tokens * s.work.context_parallel;
   s.kv_tokens = std::min(seen, s.tokens * s.work.context_parallel);
 }
 

@@ -19,8 +19,9 @@ struct Shapes {
   std::int64_t hidden{}, vocabulary{};
   std::int64_t heads{}, kv_heads{}, d_qk{}, d_v{};
   std::int64_t q_width{}, kv_width{}, o_width{};  // kv_width: keys and values of all kv_heads here
-  std::int64_t keys{}, sequence{};                // keys a query sees on average; keys there are
-  std::int64_t kv_tokens{};                       // tokens whose keys and values attention reads
+  KeysSeen keys{};
+  std::int64_t sequence{};   // keys there are
+  std::int64_t kv_tokens{};  // tokens whose keys and values attention reads
 
   std::int64_t up{};  // matrices up: 2 with a gate
   std::int64_t dense_ffn{}, shared_ffn{}, expert_ffn{};
