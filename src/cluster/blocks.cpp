@@ -28,7 +28,10 @@ BlockTime time_of(const std::vector<model::Op>& ops, const hardware::GpuSpec& gp
     }
     const auto price = hardware::price(op.kernel, gpu, now);
     time.alone += price.time;
-    if (price.compute > price.memory) time.clocked += price.busy;
+    if (price.compute <= price.memory) continue;
+    time.clocked += price.busy;
+    if (op.kernel.family == Family::attention_forward || op.kernel.family == Family::attention_backward)
+      time.attended += price.busy;
   }
   now.communicating = true;
   for (const auto& op : ops)
@@ -141,9 +144,9 @@ BlockTime BlockCurve::at(double rows) const {
   const Knot &a = knots_[i - 1], &b = knots_[i];
   const double f = (rows - a.rows) / (b.rows - a.rows);
   const auto mix = [f](Seconds x, Seconds y) { return std::max(seconds(0), x + (y - x) * f); };
-  return {mix(a.time.alone, b.time.alone), mix(a.time.beside, b.time.beside),
-          mix(a.time.clocked, b.time.clocked), mix(a.time.barrier, b.time.barrier),
-          mix(a.time.collective, b.time.collective)};
+  return {mix(a.time.alone, b.time.alone),           mix(a.time.beside, b.time.beside),
+          mix(a.time.clocked, b.time.clocked),       mix(a.time.barrier, b.time.barrier),
+          mix(a.time.collective, b.time.collective), mix(a.time.attended, b.time.attended)};
 }
 
 UnitTimes price_unit(const model::TransformerSpec& spec, model::Unit unit, const model::Work& work,

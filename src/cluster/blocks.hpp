@@ -35,6 +35,7 @@ struct BlockTime {
   Seconds clocked{};      // of `alone`, in kernels bound by the SMs: what a slower chip prolongs
   Seconds barrier{};      // more than `alone`, while a barrier waits on the SMs that communication holds
   Seconds collective{};   // of `alone` and of `beside`, waiting for collectives
+  Seconds attended{};     // of `alone`, in attention's own kernels where arithmetic bounds them
 };
 
 class BlockCurve {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
+#include "cluster/attention_draws.hpp"
 #include "cluster/routed_loads.hpp"
 #include "network/normal_quantile.hpp"
 
@@ -43,6 +45,14 @@ std::vector<double> draw_jitter(const ChunkInputs& inputs, const ChunkKey& key, 
       factors[i] = std::max({factors[i], 0.5, 1 + inputs.kernel_jitter * rng.normal()});
   }
   return factors;
+}
+
+// Enough of them that unlike micro-batches are told apart where few GPUs are simulated.
+std::int32_t count_repetitions(const ChunkInputs& inputs, const ChunkKey& key) {
+  if (!inputs.drawn()) return 1;  // all samples are alike
+  const auto asked = key.action == Action::pair ? inputs.repetitions.pair : inputs.repetitions.lone;
+  if (inputs.attention_loads.empty()) return asked;
+  return std::max(asked, 64 / held_together(inputs, inputs.simulated_ranks()));
 }
 
 // Excess of the slowest of a group's GPUs that all but one group in ten, or only one in a hundred, stays
@@ -153,6 +163,9 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   work.ranks = inputs.simulated_ranks();
   if (inputs.gpu_spread > 0) work.slowness = list_chips(inputs, pools.fast);
   if (inputs.kernel_jitter > 0) work.jitter = draw_jitter(inputs, key, work);
+  if (!inputs.attention_loads.empty())
+    work.attention = draw_attention(inputs, work, stream_of(inputs, "forward documents", key),
+                                    stream_of(inputs, "backward documents", key));
   if (inputs.routing_spread > 0)
     work.draws = draw_routing(inputs, key, static_cast<std::size_t>(repetitions) * work.chunk.draws);
   return work;
@@ -169,10 +182,7 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
     for (const auto& rank : program->per_rank)
       for (const auto& instruction : rank) keys.insert(pools.key_of(instruction));
   for (const ChunkKey& key : keys) {
-    const auto& asked = inputs.repetitions;
-    const bool steady = inputs.routing_spread <= 0 && inputs.kernel_jitter <= 0;  // all samples are alike
-    const std::int32_t repetitions = steady ? 1 : key.action == Action::pair ? asked.pair : asked.lone;
-    GroupWork work = group_work(inputs, prices, pools, key, repetitions);
+    GroupWork work = group_work(inputs, prices, pools, key, count_repetitions(inputs, key));
     const GroupResult fast = simulate_group(work);
     auto& samples = pools.samples[key] = fast.samples;
     pools.events += fast.events;
@@ -200,6 +210,26 @@ namespace {
 double way_of(const ChunkInputs& inputs, const ChunkPools& pools, std::size_t rank, std::int32_t group) {
   if (inputs.gpu_spread <= 0) return 0;
   return (draw_slowest(inputs, rank, group) - pools.fast) / (pools.slow - pools.fast);
+}
+
+// Work of each rank in ns: for a fast group, and what a slow one adds.
+struct RankWork {
+  double fast = 0, longer = 0;
+};
+// Of one group's draws, or of the first samples.
+std::vector<RankWork> works_of(const ChunkInputs& inputs, const ChunkPools& pools,
+                               const plan::Program& program, std::optional<std::int32_t> group) {
+  std::vector<RankWork> works;
+  for (std::size_t r = 0; r < program.per_rank.size(); ++r) {
+    auto& work = works.emplace_back();
+    const auto& list = program.per_rank[r];
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const auto& sample = pools.sample_of(list[i], group ? draw_of(inputs.seed, *group, r, i) : 0);
+      work.fast += static_cast<double>(sample.duration.count());
+      work.longer += static_cast<double>(sample.longer.count());
+    }
+  }
+  return works;
 }
 
 }  // namespace
@@ -230,22 +260,14 @@ std::vector<std::int32_t> slowest_groups(const ChunkInputs& inputs, const ChunkP
   std::vector<std::int32_t> all(static_cast<std::size_t>(groups));
   std::iota(all.begin(), all.end(), 0);
   if (all.size() <= most) return all;
-  std::vector<double> base, more;  // work of each rank in ns: for a fast group, and what a slow one adds
-  for (const auto& list : program.per_rank) {
-    double sum = 0, longer = 0;
-    for (const auto& instruction : list) {
-      const ChunkSample& sample = pools.sample_of(instruction, 0);
-      sum += static_cast<double>(sample.duration.count());
-      longer += static_cast<double>(sample.longer.count());
-    }
-    base.push_back(sum);
-    more.push_back(longer);
-  }
+  const bool unlike = !inputs.attention_loads.empty();  // then each group's draws tell, else one for all
+  const std::vector<RankWork> same = works_of(inputs, pools, program, std::nullopt);
   std::vector<double> looks(all.size());
   for (const std::int32_t g : all) {
+    const auto works = unlike ? works_of(inputs, pools, program, g) : same;
     double sum = 0, largest = 0;
-    for (std::size_t r = 0; r < base.size(); ++r) {
-      const double work = base[r] + way_of(inputs, pools, r, g) * more[r];
+    for (std::size_t r = 0; r < works.size(); ++r) {
+      const double work = works[r].fast + way_of(inputs, pools, r, g) * works[r].longer;
       sum += work;
       largest = std::max(largest, work);
     }

@@ -8,6 +8,11 @@
 // late at every meeting, so it alone is simulated and stands for its group. GPUs that meet at collectives of
 // tensor and context parallelism are not simulated one by one: a block then takes the longest of their draws.
 //
+// Where documents make micro-batches unlike (model/attention_loads.hpp), GPUs and samples take loads of equal
+// shares of them in random order, so that their mean is kept; GPUs that share sequences take one. Left out:
+// that a micro-batch is as long on every pipeline rank and in both directions (unfolded.hpp has it), and that
+// GPUs which share parameters wait for one another's.
+//
 // Left out: correlation between the routing of successive layers (no source states one).
 
 #include <array>
@@ -62,14 +67,13 @@ struct ChunkInputs {
   std::vector<Seconds> gather, scatter;  // by model::Unit, where parameters are sharded
   double routing_spread = 0;             // relative standard deviation of rows; 0 = balanced
   double kernel_jitter = 0;              // relative standard deviation of a compute block's time
-  double gpu_spread = 0;    // relative standard deviation of SM-bound kernel time from GPU to GPU
-  bool identical() const {  // then one GPU stands for all
-    return routing_spread <= 0 && kernel_jitter <= 0 && gpu_spread <= 0;
+  double gpu_spread = 0;                // relative standard deviation of SM-bound kernel time from GPU to GPU
+  std::vector<double> attention_loads;  // of micro-batches, ascending, of mean 1; empty: all alike
+  bool drawn() const {                  // rows or kernels differ from draw to draw
+    return routing_spread > 0 || kernel_jitter > 0 || !attention_loads.empty();
   }
-  // GPUs to simulate: those whose rows or kernels differ from draw to draw.
-  std::int32_t simulated_ranks() const {
-    return routing_spread > 0 || kernel_jitter > 0 ? exchange_ranks : 1;
-  }
+  bool identical() const { return !drawn() && gpu_spread <= 0; }  // then one GPU stands for all
+  std::int32_t simulated_ranks() const { return drawn() ? exchange_ranks : 1; }
   hardware::Sources sources = hardware::Sources::any;  // whose curves price the kernels
   Repetitions repetitions;
   std::uint64_t seed = 1;

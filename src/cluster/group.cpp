@@ -44,6 +44,7 @@ class Group {
     if (!work_.draws.empty()) factors.load = draw_of(rank, step).gpu_load[rank];
     if (!work_.jitter.empty()) factors.jitter = jitter(rank, step.index);
     if (!work_.slowness.empty()) factors.slowness = work_.slowness[rank];
+    if (!work_.attention.empty()) factors.attention = attention(rank, step);
     return cluster::block_time(plan_, step, factors);
   }
   Seconds exchange_time(std::uint32_t rank, const StreamStep& step) const {
@@ -92,6 +93,10 @@ class Group {
   double jitter(std::uint32_t rank, std::size_t segment) const {
     const std::size_t row = repetition(rank) * repetition_.size() + rank;
     return work_.jitter[row * work_.chunk.segments.size() + segment];
+  }
+  double attention(std::uint32_t rank, const StreamStep& step) const {
+    const std::size_t row = repetition(rank) * repetition_.size() + rank;
+    return work_.attention[row * 2 + (step.segment->backward_side ? 1 : 0)];
   }
   const RoutingDraw& draw_of(std::uint32_t rank, const StreamStep& step) const {
     return work_.draws[repetition(rank) * work_.chunk.draws + step.segment->draw];

@@ -42,6 +42,9 @@ struct GroupWork {
   std::vector<RoutingDraw> draws;  // [repetition * chunk.draws + draw]; empty: balanced
   std::vector<double>
       jitter;  // factor on compute [(repetition * ranks + rank) * segments + segment]; empty: 1
+  // Pairs that attention computes relative to the mean [(repetition * ranks + rank) * 2 + side], the forward
+  // side first; empty: 1.
+  std::vector<double> attention;
   std::vector<double> slowness;  // of each GPU: relative excess of its SM-bound kernel time; empty: none
   std::int32_t repetitions = 1;
 };

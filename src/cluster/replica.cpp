@@ -66,6 +66,8 @@ class Replica {
   void release(std::uint32_t barrier);
   void handle(const sim::Event& event);
   const RoutedLoad* load_of(std::uint32_t gpu, const StreamStep& step) const;
+  void draw_attention();
+  double attention_of(std::uint32_t gpu, const StreamStep& step) const;
 
   const StepPlan& plan_;
   const ReplicaWork& work_;
@@ -76,6 +78,7 @@ class Replica {
   std::vector<Barrier> barriers_;  // [rank * (groups + 1) + group]; the last of a rank joins all its lanes
   std::uint32_t groups_ = 1;
   std::vector<Rng> jitter_;             // [cursor]
+  std::vector<double> attention_;       // [lane * micro_batches + micro_batch]; empty: all alike
   std::vector<SimTime> started_;        // [cursor] of the present chunk
   std::vector<std::uint32_t> pending_;  // [barrier] its place in the record
   ReplicaResult result_;
@@ -94,6 +97,7 @@ Replica::Replica(const StepPlan& plan, const ReplicaWork& work, bool record)
     for (std::size_t id = 0; id < work.gpus.size(); ++id)
       jitter_.emplace_back(plan.seed,
                            fmt::format("jitter/{}/{}/{}", work.number, id / ranks(), id % ranks()));
+  if (!plan.attention_loads.empty()) draw_attention();
   started_.resize(work.gpus.size());
   result_.rows.resize(work.gpus.size());
   result_.timeline.spans.assign(lanes(), std::vector<std::vector<Span>>(ranks()));
@@ -103,6 +107,24 @@ Replica::Replica(const StepPlan& plan, const ReplicaWork& work, bool record)
   result_.record.starts.resize(work.gpus.size());
   result_.record.computes.resize(work.gpus.size());
   result_.record.exchanges.resize(work.gpus.size());
+}
+
+// Every micro-batch is as long on all ranks that it passes.
+void Replica::draw_attention() {
+  const auto& loads = plan_.attention_loads;
+  for (std::size_t lane = 0; lane < lanes(); ++lane) {
+    Rng rng(plan_.seed, fmt::format("documents/{}/{}", work_.number,
+                                    work_.lane[lane] / static_cast<std::uint32_t>(plan_.sharing)));
+    for (std::int32_t m = 0; m < plan_.program->micro_batches; ++m)
+      attention_.push_back(loads[rng.uniform(loads.size())]);
+  }
+}
+
+double Replica::attention_of(std::uint32_t gpu, const StreamStep& step) const {
+  const plan::Instruction& i = flow_.next(gpu);
+  const auto micro = step.segment->backward_side ? i.backward_micro_batch : i.forward_micro_batch;
+  return attention_[gpu / ranks() * static_cast<std::size_t>(plan_.program->micro_batches) +
+                    static_cast<std::size_t>(micro)];
 }
 
 void Replica::add_barriers() {
@@ -145,6 +167,7 @@ BlockTime Replica::block_time(std::uint32_t gpu, const StreamStep& step) {
   }
   factors.slowness = traits.slowness;
   factors.nvlink = traits.nvlink;
+  if (!attention_.empty()) factors.attention = attention_of(gpu, step);
   return cluster::block_time(plan_of(gpu), step, factors);
 }
 

@@ -46,6 +46,8 @@ struct StepPlan {  // what all replicas share
   std::int32_t layers = 0;   // of a stage, at most, that exchange tokens
   double kernel_jitter = 0;  // relative standard deviation of a compute step
   std::int32_t meeting = 1;  // GPUs behind a lane that meet at its collectives: the longest draw counts
+  std::vector<double> attention_loads;  // of micro-batches (ChunkInputs): each draws one
+  std::int32_t sharing = 1;             // lanes that hold the same sequences
   std::uint64_t seed = 1;
 };
 

@@ -98,6 +98,7 @@ ChunkInputs chunk_inputs(const StepSpec& spec, const network::TokenSpread& sprea
   in.hbm_taken_alone = in.hbm_taken_beside = taken;
   in.gpu_spread = spec.off.equal_gpus ? 0 : spec.gpu->gpu_spread.value;
   in.kernel_jitter = spec.off.steady_kernels ? 0 : software.kernel_jitter.value;
+  if (!spec.off.even_documents) in.attention_loads = spec.attention_loads;
   in.routing_spread =
       spec.off.balanced_routing || plan.capacity_factor > 0 ? 0 : software.routing_spread.value;
   in.sources = spec.off.sources;

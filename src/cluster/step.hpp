@@ -37,6 +37,7 @@ struct Switches {
   bool full_clock = false;        // GEMMs run as fast as in short benchmarks
   bool equal_gpus = false;        // no GPU is slower than another
   bool steady_kernels = false;    // the same kernel always takes the same time
+  bool even_documents = false;    // every micro-batch asks attention for as much
   bool free_exchange = false;     // dispatch and combine take no time
   bool free_barrier = false;      // the notify before an exchange takes no time
   bool free_launches = false;     // no gap between kernels
@@ -59,6 +60,7 @@ struct StepSpec {
   const plan::SoftwareSpec* software = nullptr;
   std::int64_t sequence = 0;
   model::Pieces pieces;  // documents that attention does not cross; empty: it spans the sequence
+  std::vector<double> attention_loads;  // of micro-batches of such (model/attention_loads.hpp)
   std::uint64_t seed = 1;
   Switches off;
   Repetitions repetitions;

@@ -63,6 +63,12 @@ StreamPlan plan_streams(const GroupWork& work) {
 BlockTime block_time(const StreamPlan& plan, const StreamStep& step, const BlockFactors& factors) {
   BlockTime time = step.balanced;
   if (factors.load != 1 && !step.curve->empty()) time = step.curve->at(plan.mean_rows * factors.load);
+  if (factors.attention != 1) {
+    const Seconds more = time.attended * (factors.attention - 1);
+    time.alone += more;
+    time.beside += more;
+    time.clocked += more;
+  }
   const Seconds waits = time.collective;  // which neither jitter nor a slow chip prolongs
   if (factors.jitter != 1)
     time = {(time.alone - waits) * factors.jitter + waits, (time.beside - waits) * factors.jitter + waits,

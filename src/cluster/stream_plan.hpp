@@ -39,10 +39,11 @@ StreamPlan plan_streams(const GroupWork& work);
 
 // What makes one GPU's block longer than the mean GPU's at balanced load.
 struct BlockFactors {
-  double load = 1;      // rows relative to the mean
-  double jitter = 1;    // on everything but waits for collectives
-  double slowness = 0;  // relative excess of what SMs bind
-  double nvlink = 1;    // share of its rate, in collectives between blocks' kernels
+  double load = 1;       // rows relative to the mean
+  double jitter = 1;     // on everything but waits for collectives
+  double slowness = 0;   // relative excess of what SMs bind
+  double nvlink = 1;     // share of its rate, in collectives between blocks' kernels
+  double attention = 1;  // pairs that attention computes relative to the mean
 };
 BlockTime block_time(const StreamPlan& plan, const StreamStep& step, const BlockFactors& factors);
 

@@ -20,6 +20,7 @@ void add_kinds(const Prepared& prepared, const ChunkPools& pools, const plan::Pr
                UnfoldedStep& step) {
   ChunkInputs inputs = prepared.inputs;
   inputs.routing_spread = inputs.kernel_jitter = inputs.gpu_spread = 0;
+  inputs.attention_loads.clear();
   std::map<ChunkKey, std::uint16_t> numbers;
   for (const auto& list : program.per_rank) {
     auto& kinds = step.plan.kind_of.emplace_back();
@@ -132,10 +133,13 @@ UnfoldedStep unfold(const StepSpec& spec, const Prepared& prepared, const ChunkP
   step.plan.kernel_jitter = prepared.inputs.kernel_jitter;
   step.plan.meeting = static_cast<std::int32_t>(step.shape.per_lane);
   step.plan.seed = spec.seed;
+  step.plan.attention_loads = prepared.inputs.attention_loads;
+  step.plan.sharing = std::max(1, prepared.inputs.collective_ranks / step.plan.meeting);
   step.traits = list_traits(step.shape, prepared.inputs, unevenness.faults);
   find_slowest_nics(spec, step);
   step.experts = list_experts(spec, prepared.inputs, unevenness.popularity);
-  step.alike = prepared.inputs.kernel_jitter <= 0 && prepared.inputs.gpu_spread <= 0 && !step.experts.drawn;
+  step.alike = prepared.inputs.kernel_jitter <= 0 && prepared.inputs.gpu_spread <= 0 &&
+               prepared.inputs.attention_loads.empty() && !step.experts.drawn;
   const auto width = static_cast<std::ptrdiff_t>(index(step.shape.lanes() * step.shape.ranks));
   const auto begin = [&](std::int64_t replica) { return step.traits.begin() + replica * width; };
   for (std::int64_t r = 0; r < step.shape.replicas(); ++r) {

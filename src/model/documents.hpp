@@ -22,9 +22,9 @@
 //
 // Attention's work is the sum over pieces of length^2 / 2, and each piece runs at the rate of its own length
 // (FlashAttention's benchmarks cut 16k tokens into sequences of the length they state, arXiv:2307.08691,
-// section 4.1, which is what a packed sequence is). Left out: that sequences differ, so that GPUs and
-// micro-batches which hold longer documents are waited for: the step is that of the mean; tiles of a kernel
-// that reach over the end of a short document, beyond what the shortest measured length shows.
+// section 4.1, which is what a packed sequence is). What is here is the mean of all sequences; that they
+// differ is in attention_loads.hpp. Left out: tiles of a kernel that reach over the end of a short document,
+// beyond what the shortest measured length shows.
 //
 // Pieces of like length are merged, two classes an octave, by their tokens: tokens and pairs stay exact and
 // what a curve or a window makes of them errs by less than 0.5 %. Cost: lengths x classes (17 classes for 256

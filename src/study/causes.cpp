@@ -20,6 +20,9 @@ constexpr Experiment sharding{"sharded parameters", "gathering them and scatteri
 constexpr Experiment host{"optimizer on the host", "gradients to the host and the update there take no time",
                           &cluster::Switches::free_host, true};
 
+constexpr Experiment documents{"unlike documents", "attention has as much to do in every micro-batch",
+                               &cluster::Switches::even_documents};
+
 constexpr Experiment experiments[] = {
     {"all-to-all", "dispatch and combine take no time", &cluster::Switches::free_exchange},
     {"routing imbalance", "every GPU receives the mean number of tokens",
@@ -50,6 +53,7 @@ std::vector<Cause> find_causes(const SteadyStep& base) {
   if (base.spec.plan->tensor > 1) ask(tensor);
   if (base.spec.plan->zero == 3) ask(sharding);
   if (base.spec.plan->offload_optimizer) ask(host);
+  if (!base.spec.attention_loads.empty()) ask(documents);
   for (const auto& experiment : experiments) ask(experiment);
   return causes;
 }

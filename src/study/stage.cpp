@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "base/check.hpp"
+#include "cluster/attention_draws.hpp"
 #include "study/memory.hpp"
 #include "study/ramp.hpp"
 #include "study/rollout.hpp"
@@ -149,6 +150,7 @@ cluster::StepSpec step_spec(const spec::Scenario& scenario, const StageSpec& sta
   spec.pieces = stage.pieces();
   spec.seed = scenario.seed;
   spec.off = off;
+  if (!spec.pieces.empty()) spec.attention_loads = cluster::attention_loads(spec, stage.documents->held);
   return spec;
 }
 

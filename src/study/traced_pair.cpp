@@ -109,6 +109,7 @@ SimulatedPair simulate_pair(const spec::Scenario& scenario, const spec::TracedPa
   cluster::ChunkInputs alike = pair.inputs;
   alike.stages = {layers};
   alike.routing_spread = alike.kernel_jitter = alike.gpu_spread = 0;  // one GPU
+  alike.attention_loads.clear();
   cluster::ChunkPools pools;
   pools.units_of_kind = alike.stages;
   pair.work = group_work(alike, price_units(alike), pools,

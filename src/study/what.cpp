@@ -164,7 +164,7 @@ WhatOutcome ask(const spec::Scenario& scenario, const spec::StageSpec& stage, co
       cluster::why_not_unfold(as_it_is.step.spec, as_it_is.step.prepared.inputs, as_it_is.step.program);
   if (!out.why_not.empty()) return out;
   cluster::Switches off;
-  off.balanced_routing = off.equal_gpus = off.steady_kernels = true;
+  off.balanced_routing = off.equal_gpus = off.steady_kernels = off.even_documents = true;
   Compared equal{steady_step(step_spec(scenario, stage, off), predicted.step.program), {}};
   const auto stated = unevenness_of(scenario);
   as_it_is.unfolding = unfold(as_it_is.step, stated, threads);

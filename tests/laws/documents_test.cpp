@@ -106,3 +106,34 @@ TEST_CASE("model FLOPs count attention within documents, so that shorter ones ar
   const auto mix = model::pack({{{300, 0.5}, {1200, 0.5}}, true}, 4096);  // 1500 tokens: 300^2 + 1200^2
   CHECK(of(4096, mix) - linear == Approx((of(4096) - linear) * 1020 / 4096).epsilon(1e-12));
 }
+
+TEST_CASE(
+    "micro-batches of equal load are those of no load, whether one GPU is simulated or its whole group") {
+  auto t = toy::moe(plan::Schedule::one_f_one_b, 4, 8, 8);
+  auto spec = t.spec();
+  spec.pieces = {{512, 0.5}, {2048, 0.5}};
+  const auto mean = toy::step(spec, 8).result;
+  spec.attention_loads = {1, 1, 1};
+  CHECK(toy::step(spec, 8).result.step_time.base() == Approx(mean.step_time.base()).epsilon(1e-9));
+}
+
+TEST_CASE("a group waits for its longest documents; a GPU alone takes the mean of its own") {
+  const std::vector<double> loads{0.25, 0.5, 0.75, 2.5};
+  auto group = toy::moe(plan::Schedule::one_f_one_b, 1, 8, 8);
+  auto spec = group.spec();
+  spec.pieces = {{512, 0.5}, {2048, 0.5}};
+  const double even = toy::step(spec, 16).result.step_time.base();
+  spec.attention_loads = loads;
+  const auto waiting = toy::step(spec, 16).result;
+  CHECK(waiting.step_time.base() > even * 1.01);
+  CHECK(toy::step(spec, 16).result.fingerprint == waiting.fingerprint);
+  spec.off.even_documents = true;
+  CHECK(toy::step(spec, 16).result.step_time.base() == even);
+
+  auto alone = grouped(true);
+  auto lone = alone.spec();
+  lone.pieces = spec.pieces;
+  const double mean = toy::step(lone, 256).result.step_time.base();
+  lone.attention_loads = loads;
+  CHECK(toy::step(lone, 256).result.step_time.base() == Approx(mean).epsilon(0.01));
+}
