@@ -113,9 +113,9 @@ struct Kernel {
   // stated. Attention: m = query tokens, n = heads, k = keys seen by a query on average (s/2 when causal).
   // Memory-bound kernels: m rows of n elements, k = 0.
   std::int64_t m = 0, n = 0, k = 0, groups = 1;
-  int d_qk = 0, d_v = 0;             // attention head dimensions
-  std::vector<KeyShare> key_shares;  // attention; empty: all of it sees k keys
-  Flops work{};                      // executed FLOPs, recompute and padding included
+  int d_qk = 0, d_v = 0;               // attention head dimensions
+  std::vector<KeyShare> key_shares{};  // attention; empty: all of it sees k keys
+  Flops work{};                        // executed FLOPs, recompute and padding included
   Bytes read{}, written{};
   int launches = 1;  // kernels launched; tiny ones are priced together
   bool splits_k =

@@ -142,6 +142,15 @@ const ChunkSample& ChunkPools::sample_of(const plan::Instruction& instruction, s
   return found->second[draw % found->second.size()];
 }
 
+const ChunkSample& ChunkPools::sample_of(const plan::Program& program, std::uint64_t seed, std::int32_t group,
+                                         std::size_t rank, std::size_t instruction) const {
+  const plan::Instruction& i = program.per_rank[rank][instruction];
+  if (!by_micro_batch || i.action == Action::pair)
+    return sample_of(i, draw_of(seed, group, rank, instruction));
+  const auto micro_batch = std::max(i.forward_micro_batch, i.backward_micro_batch);  // one of them is none
+  return sample_of(i, draw_of(seed, group, 0, static_cast<std::size_t>(micro_batch)));
+}
+
 GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const ChunkPools& pools,
                      const ChunkKey& key, std::int32_t repetitions) {
   const bool paired = key.action == Action::pair;
@@ -163,9 +172,11 @@ GroupWork group_work(const ChunkInputs& inputs, const UnitPrices& prices, const 
   work.ranks = inputs.simulated_ranks();
   if (inputs.gpu_spread > 0) work.slowness = list_chips(inputs, pools.fast);
   if (inputs.kernel_jitter > 0) work.jitter = draw_jitter(inputs, key, work);
-  if (!inputs.attention_loads.empty())
-    work.attention = draw_attention(inputs, work, stream_of(inputs, "forward documents", key),
-                                    stream_of(inputs, "backward documents", key));
+  if (!inputs.attention_loads.empty()) {
+    const Rng same(inputs.seed, "documents");  // the n-th sample is of the same micro-batches in every kind
+    work.attention = draw_attention(inputs, work, paired ? stream_of(inputs, "forward documents", key) : same,
+                                    paired ? stream_of(inputs, "backward documents", key) : same);
+  }
   if (inputs.routing_spread > 0)
     work.draws = draw_routing(inputs, key, static_cast<std::size_t>(repetitions) * work.chunk.draws);
   return work;
@@ -175,6 +186,7 @@ ChunkPools simulate_chunks(const ChunkInputs& inputs, const UnitPrices& prices,
                            const std::vector<const plan::Program*>& programs) {
   ChunkPools pools;
   find_kinds(inputs.stages, pools);
+  pools.by_micro_batch = !inputs.attention_loads.empty();
   pools.fast = excess_below(inputs, 0.1);
   pools.slow = excess_below(inputs, 0.99);
   std::set<ChunkKey> keys;
@@ -224,7 +236,8 @@ std::vector<RankWork> works_of(const ChunkInputs& inputs, const ChunkPools& pool
     auto& work = works.emplace_back();
     const auto& list = program.per_rank[r];
     for (std::size_t i = 0; i < list.size(); ++i) {
-      const auto& sample = pools.sample_of(list[i], group ? draw_of(inputs.seed, *group, r, i) : 0);
+      const auto& sample =
+          group ? pools.sample_of(program, inputs.seed, *group, r, i) : pools.sample_of(list[i], 0);
       work.fast += static_cast<double>(sample.duration.count());
       work.longer += static_cast<double>(sample.longer.count());
     }
@@ -245,7 +258,7 @@ ChunkTimes list_durations(const ChunkInputs& inputs, const ChunkPools& pools, co
       const double way = way_of(inputs, pools, r, groups[lane]);
       ranks[r].reserve(list.size());
       for (std::size_t i = 0; i < list.size(); ++i) {
-        const ChunkSample& sample = pools.sample_of(list[i], draw_of(inputs.seed, groups[lane], r, i));
+        const ChunkSample& sample = pools.sample_of(program, inputs.seed, groups[lane], r, i);
         const auto more = std::llround(way * static_cast<double>(sample.longer.count()));
         ranks[r].push_back(std::max(sim::Ticks{}, sample.duration + sim::Ticks{more}));
       }

@@ -9,9 +9,10 @@
 // tensor and context parallelism are not simulated one by one: a block then takes the longest of their draws.
 //
 // Where documents make micro-batches unlike (model/attention_loads.hpp), GPUs and samples take loads of equal
-// shares of them in random order, so that their mean is kept; GPUs that share sequences take one. Left out:
-// that a micro-batch is as long on every pipeline rank and in both directions (unfolded.hpp has it), and that
-// GPUs which share parameters wait for one another's.
+// shares of them in random order, so that their mean is kept; GPUs that share sequences take one. A
+// micro-batch draws the same sample on every pipeline rank, forward and backward, since it is as long there;
+// but for pairs, which hold two (unfolded.hpp keeps both). Left out: that GPUs which share parameters wait
+// for one another's.
 //
 // Left out: correlation between the routing of successive layers (no source states one).
 
@@ -95,11 +96,15 @@ struct ChunkPools {
   std::vector<std::int32_t> kind_of_stage;              // [stage]
   std::vector<std::vector<model::Unit>> units_of_kind;  // [kind]
   std::map<ChunkKey, std::vector<ChunkSample>> samples;
-  double fast = 0, slow = 0;  // excess of the slowest GPU of the two groups that were simulated
+  bool by_micro_batch = false;  // a micro-batch draws alike wherever it is not in a pair
+  double fast = 0, slow = 0;    // excess of the slowest GPU of the two groups that were simulated
   std::uint64_t events = 0, fingerprint = 0;
 
   ChunkKey key_of(const plan::Instruction& instruction) const;
   const ChunkSample& sample_of(const plan::Instruction& instruction, std::uint64_t draw) const;
+  // That of a program's instruction, for one group.
+  const ChunkSample& sample_of(const plan::Program& program, std::uint64_t seed, std::int32_t group,
+                               std::size_t rank, std::size_t instruction) const;
 };
 
 // Simulates every chunk kind that one of the programs uses.

@@ -236,8 +236,8 @@ StepResult simulate_step(const StepSpec& spec, const Prepared& prepared, const C
     sim::Ticks idle = result.timeline.makespan - sim::SimTime{};
     for (std::size_t i = 0; i < list.size(); ++i) {
       idle -= result.durations[0][r][i];
-      book(pools.sample_of(list[i], draw_of(spec.seed, groups[0], r, i)), result.durations[0][r][i],
-           list[i].action, row);
+      book(pools.sample_of(program, spec.seed, groups[0], r, i), result.durations[0][r][i], list[i].action,
+           row);
     }
     row.optimizer = optimizer;
     row.bubble = sim::to_seconds(idle);

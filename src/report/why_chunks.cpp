@@ -37,8 +37,7 @@ Seconds booked(const ChunkSample& sample, Action action, std::string_view row) {
 }
 
 const ChunkSample& sample_of(const Question& q, std::size_t rank, std::size_t instruction) {
-  return q.inside.pools.sample_of(q.stage.step.program.per_rank[rank][instruction],
-                                  cluster::draw_of(q.inside.spec.seed, 0, rank, instruction));
+  return q.inside.pools.sample_of(q.stage.step.program, q.inside.spec.seed, 0, rank, instruction);
 }
 
 std::string units_text(const std::vector<model::Unit>& units) {
