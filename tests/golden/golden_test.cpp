@@ -101,6 +101,8 @@ const std::vector<Golden> goldens{
     {"calibrate_node.txt", "calibrate validate/results/synthetic-h200-node.csv --allow synthetic"},
     {"validate_layer.txt", "validate layer validate/results/synthetic-h200-layer.csv"},
     {"small.txt", "run scenarios/small.yaml"},
+    {"small_documents.txt",
+     "run scenarios/small.yaml --set 'stages.pre-training.documents={median: 700, sigma: 1.2}'"},
     {"small_unfold.txt",
      "run scenarios/small.yaml --quick --unfold --set 'unevenness.slow_gpus=[{gpu: 5, slower: 20 %}]'"},
     {"what_stragglers.txt", "run scenarios/small.yaml --what stragglers"},
