@@ -19,8 +19,9 @@
 // Layers with a sliding window exchange whole blocks as well, since software gathers the sequence and then
 // takes what the window needs (Transformer Engine, get_kv_seq_info_after_all_gather; it refuses windows in a
 // ring), but have less attention to hide them. So do layers whose attention stays inside documents. Attention
-// work is balanced by zig-zag chunks, of each document where they are masked (common/fused_attn/context_parallel.cu
-// of NVIDIA/TransformerEngine@a79955f); left out: that shares of short documents are padded to 2 cp tokens.
+// work is balanced by zig-zag chunks, of each document where they are masked (common/fused_attn/
+// context_parallel.cu of NVIDIA/TransformerEngine@a79955f). Left out: that shares of short documents are
+// padded to 2 cp tokens.
 //
 // For MLA under DeepSeek's lists every rank projects keys and values of the whole sequence from the latents
 // it receives, and their gradients back (model/attention_ops.cpp): compute for bandwidth, since a block of
