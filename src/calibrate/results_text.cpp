@@ -96,4 +96,10 @@ std::string to_csv(const Results& results) {
   return text;
 }
 
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  return text;
+}
+
 }  // namespace foretrain::calibrate

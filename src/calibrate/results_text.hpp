@@ -19,4 +19,7 @@ Point as_filed(Point point);
 
 std::string to_csv(const Results& results);
 
+// A text that stands on one line of such a file, or of a part: control characters as blanks.
+std::string one_line(std::string text);
+
 }  // namespace foretrain::calibrate

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/diagnostic.hpp"
+#include "calibrate/results_text.hpp"
 
 namespace foretrain::calibrate {
 namespace {
@@ -85,13 +86,6 @@ std::optional<std::int64_t> whole_of(const Json& value) {
   const double read = value.is_number() ? value.get<double>() : most + 1;
   if (!(read >= -most && read <= most)) return std::nullopt;
   return static_cast<std::int64_t>(read);
-}
-
-// A header's line of a result file.
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return text;
 }
 
 double Collector::number(const Json& from, const char* key, const char* of) {

@@ -7,6 +7,7 @@
 
 #include "base/diagnostic.hpp"
 #include "calibrate/read_results.hpp"
+#include "calibrate/results_text.hpp"
 #include "hardware/kernel_cost.hpp"
 
 namespace foretrain::calibrate {
@@ -23,12 +24,6 @@ std::string quoted(const std::string& text) {
     safe += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
   }
   return safe + "\"";
-}
-
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return text;
 }
 
 // Shares must stay in (0, 1] when rounded.

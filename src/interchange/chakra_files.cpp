@@ -100,7 +100,8 @@ ChakraFiles read_chakra_files(const std::string& prefix_or_folder) {
     for (auto& [group, members] : named)
       if (const auto [known, is_new] = files.workload.groups.try_emplace(group, members);
           !is_new && known->second != members)
-        fail(name_of(rank), fmt::format("group {} has other members here than in an earlier rank", group));
+        refuse_file(name_of(rank),
+                    fmt::format("group {} has other members here than in an earlier rank", group));
   }
   add_unnamed_groups(files.workload);
   return files;

@@ -29,9 +29,9 @@ class Frames {
     const std::uint64_t length = varint();
     if (length > bytes_.size() - at_)
       refuse_file(file_,
-           fmt::format("byte {}: {} of {} bytes begins, but only {} are left", begin, what, length,
-                       bytes_.size() - at_),
-           "the file was cut off, or it is no Chakra trace");
+                  fmt::format("byte {}: {} of {} bytes begins, but only {} are left", begin, what, length,
+                              bytes_.size() - at_),
+                  "the file was cut off, or it is no Chakra trace");
     const google::protobuf::LogSilencer quiet;  // it would print a line of its own
     if (!message.ParseFromArray(bytes_.data() + at_, static_cast<int>(length)))
       refuse_file(file_, fmt::format("byte {}: {} cannot be read", begin, what), "this is no Chakra trace");

@@ -14,8 +14,7 @@
 namespace foretrain::report {
 namespace {
 
-constexpr double panels_left = 50, panels_top = 104, panel_side = 512, largest_cell = 16, head = 40,
-                 gap = 24;
+constexpr double panels_left = 50, panels_top = 104, panel_side = 512, largest_cell = 16, head = 40, gap = 24;
 constexpr const char* unused_colour = "#ddd";
 
 // From yellow over orange to red at equal steps of use: YlOrRd of nine classes, told apart by all (Harrower

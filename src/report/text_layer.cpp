@@ -29,8 +29,8 @@ std::string settings_text(const LayerCheck& check) {
   return wrap(
       fmt::format("one MoE layer in {}, {} tokens, {} rows on {} experts, {} tokens received; alone, at "
                   "the clock of a short benchmark",
-                  precision_text(check.work.precision), count(check.work.tokens), count(check.work.routed_rows),
-                  check.work.local_experts, count(check.work.received_tokens)),
+                  precision_text(check.work.precision), count(check.work.tokens),
+                  count(check.work.routed_rows), check.work.local_experts, count(check.work.received_tokens)),
       "  ");
 }
 

@@ -59,7 +59,8 @@ void draw_peers(const SimulatedPair& pair, double own, Rng& rng, cluster::Routin
 }
 
 // What was fitted of a price: its curve, or the sustained rate that slows a benchmark's curve.
-std::string fit_behind(const hardware::Curve& curve, const hardware::GpuSpec& gpu, hardware::Sources sources) {
+std::string fit_behind(const hardware::Curve& curve, const hardware::GpuSpec& gpu,
+                       hardware::Sources sources) {
   const bool slowed = curve.kind == hardware::Curve::Kind::tile && curve.fitted_on.empty() &&
                       sources == hardware::Sources::any && gpu.sustained_rate.value != 1.0;
   return slowed ? gpu.sustained_rate.from.source : curve.fitted_on;
@@ -69,10 +70,8 @@ std::string fit_behind(const hardware::Curve& curve, const hardware::GpuSpec& gp
 // exchange that draws bandwidth too. Returns the curve behind it.
 const hardware::Curve& add_busy(const Kernel& kernel, const cluster::ChunkInputs& in,
                                 const spec::TracedOp* traced, std::size_t round, Seconds& to) {
-  hardware::Conditions now{.sms_taken = in.communication_sms,
-                           .hbm_taken = 0,
-                           .sources = in.sources,
-                           .communicating = false};
+  hardware::Conditions now{
+      .sms_taken = in.communication_sms, .hbm_taken = 0, .sources = in.sources, .communicating = false};
   const auto alone = hardware::price(kernel, *in.gpu, now);
   now.communicating = true;
   const auto waiting = hardware::price(kernel, *in.gpu, now);
@@ -154,7 +153,8 @@ PricedOps price_ops(const SimulatedPair& pair, const spec::TracedPair& traced) {
         PricedOp& sum = priced[{kind, op.name}];
         sum.busy.resize(traced.rounds.size());
         const auto at = beside.find({kind, op.name});
-        const auto& curve = add_busy(op.kernel, in, at == beside.end() ? nullptr : at->second, r, sum.busy[r]);
+        const auto& curve =
+            add_busy(op.kernel, in, at == beside.end() ? nullptr : at->second, r, sum.busy[r]);
         if (sum.fitted_on.empty()) sum.fitted_on = fit_behind(curve, *in.gpu, in.sources);
         sum.bound = sum.bound || curve.bound;
       }

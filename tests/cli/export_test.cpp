@@ -108,7 +108,8 @@ TEST_CASE("options of an export that cannot be meant are told, and nothing is wr
   CHECK(mistake({"export", FORETRAIN_ROOT "/scenarios/deepseek-v3.yaml", "--chakra", folder / "t", "--ranks",
                  "all", "--level", "op"})
             .find("of 2048 ranks would take about") != std::string::npos);
-  CHECK(mistake(small_with({"--chakra", folder / "no/t"})).find("cannot make this folder") != std::string::npos);
+  CHECK(mistake(small_with({"--chakra", folder / "no/t"})).find("cannot make this folder") !=
+        std::string::npos);
   CHECK(mistake(small_with({"--chakra", folder / "t", "--goal", folder / "t/g"})).find("need a place each") !=
         std::string::npos);
   CHECK(mistake(small_with({"--goal", folder / std::string(300, 'g')})).find("File name too long") !=
