@@ -127,7 +127,7 @@ TEST_CASE("names that a result file could not hold are refused") {
   block.replace(block.find("attn(F)"), 7, "\"attn,F\"");
   line.replace(line.find("attn(F)"), 7, "\"attn\\nF\"");
   for (const auto& text : {op, block, line})
-    CHECK_THAT(complaint_about(head + grids + text), Contains("holds a comma or the end of a line"));
+    CHECK_THAT(rules_complaint(rules_head + grids + text), Contains("holds a comma or the end of a line"));
 }
 
 TEST_CASE("mistakes in a rules file are told with their place, all at once") {

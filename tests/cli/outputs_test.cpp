@@ -15,7 +15,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 namespace fs = std::filesystem;
-const std::string ring = FORETRAIN_ROOT "/topologies/fabrics/custom-ring.yaml";
+const std::string ring_file = FORETRAIN_ROOT "/topologies/fabrics/custom-ring.yaml";
 
 std::string fault(const std::vector<cli::Output>& outputs, const std::vector<std::string>& inputs = {}) {
   try {
@@ -47,7 +47,7 @@ TEST_CASE("an output is neither an input nor where another one is, however the p
 TEST_CASE("commands leave what they read alone, and write all of their files or none") {
   const Scratch folder;
   const std::string copy = folder.file("ring.yaml");
-  fs::copy_file(ring, copy);
+  fs::copy_file(ring_file, copy);
   const std::string before = read_back(copy);
   CHECK_THAT(mistake({"topology", copy, "--graphml", copy}), Contains("which is read"));
   CHECK_THAT(mistake({"network", copy, "--pattern", "incast", "--bytes", "1MiB", "--svg", copy}),

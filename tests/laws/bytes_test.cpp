@@ -66,19 +66,19 @@ double rail_copies(const std::vector<RoutedToken>& tokens, std::size_t per_node)
   return copies;
 }
 
-struct Shape {
+struct ByteShape {
   Schedule schedule;
   std::int32_t stages, micro_batches;
 };
-const std::vector<Shape> shapes{{Schedule::one_f_one_b, 4, 8},
-                                {Schedule::zb1p, 4, 8},
-                                {Schedule::dualpipe, 4, 10},
-                                {Schedule::dualpipe_v, 4, 6}};
+const std::vector<ByteShape> byte_shapes{{Schedule::one_f_one_b, 4, 8},
+                                         {Schedule::zb1p, 4, 8},
+                                         {Schedule::dualpipe, 4, 10},
+                                         {Schedule::dualpipe_v, 4, 6}};
 
 }  // namespace
 
 TEST_CASE("pipeline messages: what a rank sends, its neighbours receive") {
-  const Shape shape = shapes[GENERATE(range(std::size_t{0}, std::size_t{4}))];
+  const ByteShape shape = byte_shapes[GENERATE(range(std::size_t{0}, std::size_t{4}))];
   CAPTURE(plan::name_of(shape.schedule));
   const auto t = toy::moe(shape.schedule, shape.stages, 16, 8);
   const auto stepped = toy::step(t.spec(), shape.micro_batches);

@@ -17,9 +17,9 @@ using interchange::NodeKind;
 using plan::Schedule;
 using toy::Shape;
 
-const std::vector<Shape> shapes{{Schedule::one_f_one_b, 1, 3}, {Schedule::one_f_one_b, 4, 8},
-                                {Schedule::gpipe, 3, 4},       {Schedule::zb1p, 4, 8},
-                                {Schedule::dualpipe, 4, 10},   {Schedule::dualpipe_v, 4, 6}};
+const std::vector<Shape> exported_shapes{{Schedule::one_f_one_b, 1, 3}, {Schedule::one_f_one_b, 4, 8},
+                                         {Schedule::gpipe, 3, 4},       {Schedule::zb1p, 4, 8},
+                                         {Schedule::dualpipe, 4, 10},   {Schedule::dualpipe_v, 4, 6}};
 
 // Eight GPUs a stage in two expert groups, with or without what makes them differ.
 toy::Toy make(const Shape& shape, bool uneven) {
@@ -48,7 +48,7 @@ sim::Ticks length_of(const cluster::StepResult& step) {
 }  // namespace
 
 TEST_CASE("an exported step, read back and replayed, ends at the simulated nanosecond") {
-  const Shape shape = shapes[GENERATE(range(std::size_t{0}, std::size_t{6}))];
+  const Shape shape = exported_shapes[GENERATE(range(std::size_t{0}, std::size_t{6}))];
   const bool uneven = GENERATE(false, true);
   const bool all_ranks = GENERATE(false, true);
   const auto level = GENERATE(Level::chunk, Level::segment, Level::op);
@@ -71,7 +71,7 @@ TEST_CASE("an exported step, read back and replayed, ends at the simulated nanos
 }
 
 TEST_CASE("the messages of an exported step are the simulator's, from rank to rank") {
-  const Shape shape = shapes[GENERATE(range(std::size_t{0}, std::size_t{6}))];
+  const Shape shape = exported_shapes[GENERATE(range(std::size_t{0}, std::size_t{6}))];
   CAPTURE(plan::name_of(shape.schedule), shape.stages);
   const toy::Toy t = make(shape, true);
   const auto spec = t.spec();

@@ -32,22 +32,22 @@ UniformTimes times(double f, double b, double w, double fb) {
   return {units(f), units(b), units(w), units(fb)};
 }
 
-struct Run {
+struct Played {
   Program program;
   Timeline timeline;
   std::vector<RankMetrics> ranks;
   Ticks makespan() const { return timeline.makespan.time_since_epoch(); }
 };
 
-Run run(Schedule schedule, std::int32_t stages, std::int32_t n, const UniformTimes& t, const P2p& p2p = {},
-        const Lanes& lanes = {}, std::int32_t ways = 2) {
-  Run r{plan::list_program(schedule, stages, n, schedule == Schedule::interleaved ? ways : 1), {}, {}};
+Played run(Schedule schedule, std::int32_t stages, std::int32_t n, const UniformTimes& t, const P2p& p2p = {},
+           const Lanes& lanes = {}, std::int32_t ways = 2) {
+  Played r{plan::list_program(schedule, stages, n, schedule == Schedule::interleaved ? ways : 1), {}, {}};
   r.timeline = cluster::simulate(r.program, cluster::list_times(r.program, t), p2p, lanes);
   r.ranks = cluster::measure(r.program, r.timeline);
   return r;
 }
 
-void check_every_bubble(const Run& r, Ticks expected) {
+void check_every_bubble(const Played& r, Ticks expected) {
   for (std::size_t rank = 0; rank < r.ranks.size(); ++rank) {
     CAPTURE(rank);
     REQUIRE(r.ranks[rank].bubble == expected);
@@ -62,7 +62,7 @@ TEST_CASE("1F1B with free communication takes exactly (m + P - 1)(F + B)") {
   for (const std::int32_t stages : {1, 2, 3, 4, 7, 8, 16})
     for (const std::int32_t n : {1, 2, 3, 7, 8, 20, 61}) {
       CAPTURE(stages, n, f, b);
-      const Run r = run(Schedule::one_f_one_b, stages, n, times(f, b, 0.1, f + b));
+      const Played r = run(Schedule::one_f_one_b, stages, n, times(f, b, 0.1, f + b));
       REQUIRE(r.makespan() == (n + stages - 1) * (units(f) + units(b)));
       check_every_bubble(r, (stages - 1) * (units(f) + units(b)));
     }
@@ -72,7 +72,7 @@ TEST_CASE("GPipe with free communication takes exactly (m + P - 1)(F + B), as 1F
   for (const std::int32_t stages : {1, 2, 3, 8})
     for (const std::int32_t n : {1, 2, 7, 20}) {
       const UniformTimes t = times(1.5, 2.6, 0, 4);
-      const Run r = run(Schedule::gpipe, stages, n, t);
+      const Played r = run(Schedule::gpipe, stages, n, t);
       REQUIRE(r.makespan() == run(Schedule::one_f_one_b, stages, n, t).makespan());
       check_every_bubble(r, cluster::published_bubble(Schedule::gpipe, stages, t));
     }
@@ -85,7 +85,7 @@ TEST_CASE("interleaving v chunks a rank divides 1F1B's bubble by v, exactly, wit
       for (const std::int32_t n : {ranks, ranks + 1, 2 * ranks, 3 * ranks - 1, 5 * ranks}) {
         CAPTURE(ranks, ways, n, f, b);
         const UniformTimes t = times(f, b, 0, f + b), whole{ways * t.forward, ways * t.backward, {}, {}};
-        const Run r = run(Schedule::interleaved, ranks * ways, n, t, {}, {}, ways);
+        const Played r = run(Schedule::interleaved, ranks * ways, n, t, {}, {}, ways);
         const Ticks bubble = cluster::published_bubble(Schedule::interleaved, ranks * ways, t, ways);
         REQUIRE(cluster::published_bubble_limit(Schedule::interleaved, ranks * ways, n, t, {}).empty());
         REQUIRE(ways * bubble == cluster::published_bubble(Schedule::one_f_one_b, ranks, whole));
@@ -95,19 +95,19 @@ TEST_CASE("interleaving v chunks a rank divides 1F1B's bubble by v, exactly, wit
 
 TEST_CASE(
     "an interleaved micro-batch goes round the ranks: each crossing is a message, the last to the first") {
-  const Run r = run(Schedule::interleaved, 12, 8, times(1, 2, 0, 3), P2p{50ns, 300ns}, {}, 3);
+  const Played r = run(Schedule::interleaved, 12, 8, times(1, 2, 0, 3), P2p{50ns, 300ns}, {}, 3);
   CHECK(r.timeline.messages_sent == 2 * 8 * 11);
   const auto wraps = std::count_if(r.timeline.messages.begin(), r.timeline.messages.end(),
                                    [](const auto& m) { return m.from == 3 && m.to == 0 && !m.is_gradient; });
   CHECK(wraps == 8 * 2);
-  const Run one_rank = run(Schedule::interleaved, 3, 8, times(1, 2, 0, 3), P2p{50ns, 300ns, true}, {}, 3);
+  const Played one_rank = run(Schedule::interleaved, 3, 8, times(1, 2, 0, 3), P2p{50ns, 300ns, true}, {}, 3);
   CHECK(one_rank.timeline.messages_sent == 0);
   CHECK(one_rank.makespan() == 8 * 3 * units(3));
 }
 
 TEST_CASE("one stage equals the sum of its chunks") {
   for (const Schedule schedule : {Schedule::one_f_one_b, Schedule::zb1p}) {
-    const Run r = run(schedule, 1, 13, times(1.7, 3.1, 1.2, 4), P2p{5us, 7us, true});
+    const Played r = run(schedule, 1, 13, times(1.7, 3.1, 1.2, 4), P2p{5us, 7us, true});
     CHECK(r.makespan() == 13 * units(4.8));
     CHECK(r.ranks[0].bubble == 0ns);
     CHECK(r.timeline.messages_sent == 0);
@@ -151,7 +151,7 @@ TEST_CASE("DualPipe outside the formula's conditions: P = 8, n = 20") {
   check_every_bubble(run(Schedule::dualpipe, 8, 20, times(1, 2, 1, 3)), units(6));
   check_every_bubble(run(Schedule::dualpipe, 8, 20, times(1, 2.5, 1, 3.5)), units(8));  // the formula says 9
   check_every_bubble(run(Schedule::dualpipe, 8, 20, times(1, 3, 2, 4)), units(6));      // the formula says 3
-  const Run overlapped = run(Schedule::dualpipe, 8, 20, times(1, 2, 1, 2.5));
+  const Played overlapped = run(Schedule::dualpipe, 8, 20, times(1, 2, 1, 2.5));
   CHECK(overlapped.makespan() == units(59));
   const std::array expected{3.5, 4.0, 4.5, 4.5, 4.5, 4.5, 4.0, 3.5};
   for (std::size_t rank = 0; rank < 8; ++rank) CHECK(overlapped.ranks[rank].bubble == units(expected[rank]));
@@ -174,7 +174,7 @@ TEST_CASE("of any run: busy + bubble = makespan, messages sent = received, input
   for (const Schedule schedule : every_schedule) {
     CAPTURE(plan::name_of(schedule), p2p.wire.count(), p2p.latency.count(), p2p.sender_waits);
     const UniformTimes t = times(1, 2, 0.9, 2.6);
-    const Run r = run(schedule, 8, 20, t, p2p);
+    const Played r = run(schedule, 8, 20, t, p2p);
     for (const RankMetrics& m : r.ranks) CHECK(m.busy + m.bubble == r.makespan());
     const std::int64_t crossings = schedule == Schedule::dualpipe_v ? 6 : 7;  // the V's foot needs no message
     CHECK(r.timeline.messages_sent == static_cast<std::uint64_t>(2 * 20 * crossings));
@@ -192,8 +192,8 @@ TEST_CASE("folded equals unfolded, to the nanosecond") {
   for (const Schedule schedule : every_schedule) {
     CAPTURE(plan::name_of(schedule), p2p.wire.count(), p2p.sender_waits);
     const UniformTimes t = times(1.1, 2.3, 0.9, 2.9);
-    const Run folded = run(schedule, 8, 18, t, p2p);
-    const Run unfolded = run(schedule, 8, 18, t, p2p, Lanes{2, 4});
+    const Played folded = run(schedule, 8, 18, t, p2p);
+    const Played unfolded = run(schedule, 8, 18, t, p2p, Lanes{2, 4});
     REQUIRE(unfolded.timeline.spans.size() == 8);
     CHECK(unfolded.makespan() == folded.makespan());
     CHECK(unfolded.timeline.events == 8 * folded.timeline.events);
@@ -216,7 +216,7 @@ TEST_CASE("the same run twice is the same trajectory, another run another one") 
 }
 
 TEST_CASE("about one event a chunk and one a message that shares a port") {
-  const Run r = run(Schedule::dualpipe, 16, 120, times(1, 2, 1, 2.5), P2p{50ns, 300ns});
+  const Played r = run(Schedule::dualpipe, 16, 120, times(1, 2, 1, 2.5), P2p{50ns, 300ns});
   std::size_t chunks = 0;
   for (const auto& list : r.program.per_rank) chunks += list.size();
   CHECK(r.timeline.events >= chunks);

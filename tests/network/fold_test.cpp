@@ -17,7 +17,7 @@ struct Net {
   Net(std::uint32_t endpoints, std::int64_t ports, Routing routing = Routing::static_rule)
       : fabric(
             topology::fabrics::fat_tree2({endpoints, ports}, {{50_GBps, 700_ns}, {40_GBps, 500_ns}}).value()),
-        channels(list_channels(fabric)),
+        channels(network::list_channels(fabric)),
         paths(fabric, routing, 1) {}
   topology::Fabric fabric;
   Channels channels;

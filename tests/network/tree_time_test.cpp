@@ -20,7 +20,7 @@ struct Both {
 };
 Both both(const topology::Fabric& fabric, std::uint32_t ranks, Bytes size, std::uint32_t pieces) {
   const topology::Paths paths(fabric, topology::Routing::static_rule, 1);
-  const Channels channels = list_channels(fabric);
+  const Channels channels = network::list_channels(fabric);
   const MessageList list = list_tree_messages(ranks, size, pieces);
   const PathOf path_of = paths_of(list, paths);
   return {time_of_trees(list, channels, path_of).base(),

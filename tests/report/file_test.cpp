@@ -9,6 +9,7 @@
 
 #include "base/diagnostic.hpp"
 #include "catch.hpp"
+#include "report/first_message.hpp"
 #include "scratch.hpp"
 
 namespace {
@@ -17,17 +18,8 @@ namespace fs = std::filesystem;
 using foretrain::SpecError;
 using foretrain::report::NewFile;
 using foretrain::report::write_file;
+using foretrain::testing::first_message;
 using foretrain::testing::read_back, foretrain::testing::Scratch;
-
-template <class Body>
-std::string complaint(Body body) {
-  try {
-    body();
-  } catch (const SpecError& e) {
-    return e.all().front().message;
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -99,8 +91,8 @@ TEST_CASE("a file grows beside its name and takes it when it is finished") {
   }
   CHECK(read_back(path) == "one two");
   CHECK(place.entries() == 1);
-  CHECK(complaint([&] { NewFile(place.path.string()); }) == "cannot write this file: it is a folder");
-  CHECK(complaint([&] { NewFile((place.path / "no/where").string()); }) ==
+  CHECK(first_message([&] { NewFile(place.path.string()); }) == "cannot write this file: it is a folder");
+  CHECK(first_message([&] { NewFile((place.path / "no/where").string()); }) ==
         "cannot write this file: No such file or directory");
 }
 
@@ -128,7 +120,7 @@ TEST_CASE("a file that grows writes to a pipe and keeps a link, and a name too l
   ::close(reader);
   CHECK(got == "three");
   CHECK(fs::is_fifo(place.path / "pipe"));
-  CHECK(complaint([&] { NewFile(place.file(std::string(300, 'a'))); }) ==
+  CHECK(first_message([&] { NewFile(place.file(std::string(300, 'a'))); }) ==
         "cannot write this file: File name too long");
   CHECK(place.entries() == 3);
 }

@@ -5,6 +5,7 @@
 
 #include "base/diagnostic.hpp"
 #include "catch.hpp"
+#include "report/first_message.hpp"
 #include "scratch.hpp"
 
 namespace {
@@ -12,17 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 using foretrain::SpecError;
 using foretrain::report::NewFolder;
+using foretrain::testing::first_message;
 using foretrain::testing::read_back, foretrain::testing::Scratch;
-
-template <class Body>
-std::string complaint(Body body) {
-  try {
-    body();
-  } catch (const SpecError& e) {
-    return e.all().front().message;
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -59,10 +51,12 @@ TEST_CASE("a folder takes the place of an empty one, and of nothing else") {
     folder.finish();
   }
   CHECK(read_back(place.path / "empty/a") == "one");
-  CHECK(complaint([&] { NewFolder((place.path / "empty").string()); }) == "this folder holds files already");
-  CHECK(complaint([&] { NewFolder((place.path / "empty/a").string()); }) == "this is a file, not a folder");
-  CHECK(complaint([&] { NewFolder((place.path / "no/where").string()); }) ==
+  CHECK(first_message([&] { NewFolder((place.path / "empty").string()); }) ==
+        "this folder holds files already");
+  CHECK(first_message([&] { NewFolder((place.path / "empty/a").string()); }) ==
+        "this is a file, not a folder");
+  CHECK(first_message([&] { NewFolder((place.path / "no/where").string()); }) ==
         "cannot make this folder: No such file or directory");
-  CHECK(complaint([] { NewFolder(""); }) == "a folder needs a name");
+  CHECK(first_message([] { NewFolder(""); }) == "a folder needs a name");
   CHECK(place.entries() == 1);
 }
