@@ -1,4 +1,5 @@
 #pragma once
+// What a function complains of, by its first message alone. Left out: the place and the hint.
 
 #include <string>
 
