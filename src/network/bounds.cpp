@@ -68,7 +68,8 @@ Bound bound_of_bisection(std::uint32_t n, Bytes size, Bandwidth one_way) {
 Bound bound_of_torus(const topology::TorusSize& nodes, Bytes size, Bandwidth link) {
   Bound bound;
   for (const std::int64_t k : nodes) {
-    const double share = k == 2 ? 0.5 : static_cast<double>(k * k / 4) / static_cast<double>(2 * k);
+    const std::int64_t steps = k * k / 4;  // from one node of a ring of k to all others, rounded down
+    const double share = k == 2 ? 0.5 : static_cast<double>(steps) / static_cast<double>(2 * k);
     bound =
         longer(bound, {size * share / link, "bytes across the torus's dimension of " + std::to_string(k)});
   }
