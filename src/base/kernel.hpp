@@ -118,8 +118,8 @@ struct Kernel {
   Flops work{};                        // executed FLOPs, recompute and padding included
   Bytes read{}, written{};
   int launches = 1;  // kernels launched; tiny ones are priced together
-  bool splits_k =
-      false;  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do)
+  // `groups` cut k instead of m: weight gradients of experts (wgrad families always do).
+  bool splits_k = false;
   bool accumulates = false;  // adds its product to the FP32 gradients that it reads
   bool promotes = false;     // FP8: partial sums leave the tensor cores at intervals, to be added in FP32
 };

@@ -55,17 +55,13 @@ class Quantity {
 // A product or ratio of quantities; one whose dimensions cancel is a plain number.
 template <Dim A, Dim B>
 constexpr auto operator*(Quantity<A> a, Quantity<B> b) {
-  if constexpr (A + B == Dim{})
-    return a.base() * b.base();
-  else
-    return Quantity<A + B>::from_base(a.base() * b.base());
+  if constexpr (A + B == Dim{}) return a.base() * b.base();
+  else return Quantity<A + B>::from_base(a.base() * b.base());
 }
 template <Dim A, Dim B>
 constexpr auto operator/(Quantity<A> a, Quantity<B> b) {
-  if constexpr (A == B)
-    return a.base() / b.base();
-  else
-    return Quantity<A + -B>::from_base(a.base() / b.base());
+  if constexpr (A == B) return a.base() / b.base();
+  else return Quantity<A + -B>::from_base(a.base() / b.base());
 }
 template <Dim D>
 constexpr auto operator/(double f, Quantity<D> q) {
@@ -82,111 +78,45 @@ using FlopRate = Quantity<Dim{.flop = 1, .second = -1}>;
 using Watts = Quantity<Dim{.second = -1, .joule = 1}>;
 using DollarRate = Quantity<Dim{.second = -1, .dollar = 1}>;  // rental of one GPU
 
-constexpr Bytes bytes(double v) {
-  return Bytes::from_base(v);
-}
-constexpr Flops flops(double v) {
-  return Flops::from_base(v);
-}
-constexpr Seconds seconds(double v) {
-  return Seconds::from_base(v);
-}
-constexpr Dollars dollars(double v) {
-  return Dollars::from_base(v);
-}
-constexpr double gpu_hours(Seconds wall, double gpus) {
-  return wall.base() / 3600.0 * gpus;
-}
+constexpr Bytes bytes(double v) { return Bytes::from_base(v); }
+constexpr Flops flops(double v) { return Flops::from_base(v); }
+constexpr Seconds seconds(double v) { return Seconds::from_base(v); }
+constexpr Dollars dollars(double v) { return Dollars::from_base(v); }
+constexpr double gpu_hours(Seconds wall, double gpus) { return wall.base() / 3600.0 * gpus; }
 
 namespace literals {
 template <class Quantity, class Number>
 constexpr Quantity of(Number value, double scale) {
   return Quantity::from_base(static_cast<double>(value) * scale);
 }
-constexpr Seconds operator""_s(long double v) {
-  return of<Seconds>(v, 1.0);
-}
-constexpr Seconds operator""_s(unsigned long long v) {
-  return of<Seconds>(v, 1.0);
-}
-constexpr Seconds operator""_ms(long double v) {
-  return of<Seconds>(v, 1e-3);
-}
-constexpr Seconds operator""_ms(unsigned long long v) {
-  return of<Seconds>(v, 1e-3);
-}
-constexpr Seconds operator""_us(long double v) {
-  return of<Seconds>(v, 1e-6);
-}
-constexpr Seconds operator""_us(unsigned long long v) {
-  return of<Seconds>(v, 1e-6);
-}
-constexpr Seconds operator""_ns(long double v) {
-  return of<Seconds>(v, 1e-9);
-}
-constexpr Seconds operator""_ns(unsigned long long v) {
-  return of<Seconds>(v, 1e-9);
-}
-constexpr Bytes operator""_B(long double v) {
-  return of<Bytes>(v, 1.0);
-}
-constexpr Bytes operator""_B(unsigned long long v) {
-  return of<Bytes>(v, 1.0);
-}
-constexpr Bytes operator""_MB(long double v) {
-  return of<Bytes>(v, 1e6);
-}
-constexpr Bytes operator""_MB(unsigned long long v) {
-  return of<Bytes>(v, 1e6);
-}
-constexpr Bytes operator""_GB(long double v) {
-  return of<Bytes>(v, 1e9);
-}
-constexpr Bytes operator""_GB(unsigned long long v) {
-  return of<Bytes>(v, 1e9);
-}
-constexpr Bytes operator""_MiB(long double v) {
-  return of<Bytes>(v, 1048576.0);
-}
-constexpr Bytes operator""_MiB(unsigned long long v) {
-  return of<Bytes>(v, 1048576.0);
-}
-constexpr Bytes operator""_GiB(long double v) {
-  return of<Bytes>(v, 1073741824.0);
-}
-constexpr Bytes operator""_GiB(unsigned long long v) {
-  return of<Bytes>(v, 1073741824.0);
-}
-constexpr Bandwidth operator""_GBps(long double v) {
-  return of<Bandwidth>(v, 1e9);
-}
-constexpr Bandwidth operator""_GBps(unsigned long long v) {
-  return of<Bandwidth>(v, 1e9);
-}
-constexpr Bandwidth operator""_Gbps(long double v) {
-  return of<Bandwidth>(v, 0.125e9);
-}
-constexpr Bandwidth operator""_Gbps(unsigned long long v) {
-  return of<Bandwidth>(v, 0.125e9);
-}
-constexpr FlopRate operator""_TFLOPS(long double v) {
-  return of<FlopRate>(v, 1e12);
-}
-constexpr FlopRate operator""_TFLOPS(unsigned long long v) {
-  return of<FlopRate>(v, 1e12);
-}
-constexpr Watts operator""_W(long double v) {
-  return of<Watts>(v, 1.0);
-}
-constexpr Watts operator""_W(unsigned long long v) {
-  return of<Watts>(v, 1.0);
-}
-constexpr DollarRate operator""_USD_per_h(long double v) {
-  return of<DollarRate>(v, 1.0 / 3600.0);
-}
-constexpr DollarRate operator""_USD_per_h(unsigned long long v) {
-  return of<DollarRate>(v, 1.0 / 3600.0);
-}
+constexpr Seconds operator""_s(long double v) { return of<Seconds>(v, 1.0); }
+constexpr Seconds operator""_s(unsigned long long v) { return of<Seconds>(v, 1.0); }
+constexpr Seconds operator""_ms(long double v) { return of<Seconds>(v, 1e-3); }
+constexpr Seconds operator""_ms(unsigned long long v) { return of<Seconds>(v, 1e-3); }
+constexpr Seconds operator""_us(long double v) { return of<Seconds>(v, 1e-6); }
+constexpr Seconds operator""_us(unsigned long long v) { return of<Seconds>(v, 1e-6); }
+constexpr Seconds operator""_ns(long double v) { return of<Seconds>(v, 1e-9); }
+constexpr Seconds operator""_ns(unsigned long long v) { return of<Seconds>(v, 1e-9); }
+constexpr Bytes operator""_B(long double v) { return of<Bytes>(v, 1.0); }
+constexpr Bytes operator""_B(unsigned long long v) { return of<Bytes>(v, 1.0); }
+constexpr Bytes operator""_MB(long double v) { return of<Bytes>(v, 1e6); }
+constexpr Bytes operator""_MB(unsigned long long v) { return of<Bytes>(v, 1e6); }
+constexpr Bytes operator""_GB(long double v) { return of<Bytes>(v, 1e9); }
+constexpr Bytes operator""_GB(unsigned long long v) { return of<Bytes>(v, 1e9); }
+constexpr Bytes operator""_MiB(long double v) { return of<Bytes>(v, 1048576.0); }
+constexpr Bytes operator""_MiB(unsigned long long v) { return of<Bytes>(v, 1048576.0); }
+constexpr Bytes operator""_GiB(long double v) { return of<Bytes>(v, 1073741824.0); }
+constexpr Bytes operator""_GiB(unsigned long long v) { return of<Bytes>(v, 1073741824.0); }
+constexpr Bandwidth operator""_GBps(long double v) { return of<Bandwidth>(v, 1e9); }
+constexpr Bandwidth operator""_GBps(unsigned long long v) { return of<Bandwidth>(v, 1e9); }
+constexpr Bandwidth operator""_Gbps(long double v) { return of<Bandwidth>(v, 0.125e9); }
+constexpr Bandwidth operator""_Gbps(unsigned long long v) { return of<Bandwidth>(v, 0.125e9); }
+constexpr FlopRate operator""_TFLOPS(long double v) { return of<FlopRate>(v, 1e12); }
+constexpr FlopRate operator""_TFLOPS(unsigned long long v) { return of<FlopRate>(v, 1e12); }
+constexpr Watts operator""_W(long double v) { return of<Watts>(v, 1.0); }
+constexpr Watts operator""_W(unsigned long long v) { return of<Watts>(v, 1.0); }
+constexpr DollarRate operator""_USD_per_h(long double v) { return of<DollarRate>(v, 1.0 / 3600.0); }
+constexpr DollarRate operator""_USD_per_h(unsigned long long v) { return of<DollarRate>(v, 1.0 / 3600.0); }
 }  // namespace literals
 
 inline constexpr Bytes one_gib = Bytes::from_base(1073741824.0);

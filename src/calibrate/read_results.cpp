@@ -172,7 +172,7 @@ std::vector<Results> read_results(const std::vector<std::string>& paths) {
   for (std::size_t i = 0; i < paths.size(); ++i)
     for (std::size_t k = 0; k < i; ++k)
       if (std::error_code failed; std::filesystem::equivalent(paths[k], paths[i], failed) && !failed)
-        throw SpecError({in_file(paths[i], "the same file is given twice")});
+        refuse_file(paths[i], "the same file is given twice");
   for (const auto& path : paths)
     if (auto one = read_one(context, path)) all.push_back(std::move(*one));
   context.throw_if_any();

@@ -77,14 +77,14 @@ std::vector<DocumentLength> read_median(Reader& reader, DocumentsSpec& documents
   return model::lognormal_lengths(documents.median, documents.sigma);
 }
 
-// How long they are, in one of four ways.
-std::vector<DocumentLength> read_lengths(Reader& reader, const std::string& stage, DocumentsSpec& documents) {
-  for (const char* name : {"length", "lengths", "shares", "mean_tokens", "length_spread", "median", "sigma"})
-    reader.optional(name);  // known, though only those of one way are asked for
+// How long they are, in one of four ways. `misspelt`: a key that nobody knows may have been meant to say it.
+std::vector<DocumentLength> read_lengths(Reader& reader, const std::string& stage, bool misspelt,
+                                         DocumentsSpec& documents) {
   std::vector<const Entry*> given;
   for (const char* name : {"length", "lengths", "mean_tokens", "median"})
     if (reader.has(name)) given.push_back(reader.optional(name));
   auto& context = reader.context();
+  if (given.empty() && misspelt) return {};
   if (given.empty()) {
     context.error(reader.where(), fmt::format("the documents of stage {} have no length", in_quotes(stage)),
                   "give one of " + allowed_forms);
@@ -122,13 +122,17 @@ std::optional<DocumentsSpec> read_documents(Reader& stage_reader, const StageSpe
     return std::nullopt;
   }
   Reader reader(context, entry->value, stage_reader.full("documents"), entry->where);
+  for (const char* name :
+       {"length", "lengths", "shares", "mean_tokens", "length_spread", "median", "sigma", "packing", "mask"})
+    reader.optional(name);  // known, though only those of one way are asked for
+  const std::size_t before = context.error_count();
+  reader.finish();
   DocumentsSpec documents;
-  documents.held.lengths = read_lengths(reader, stage.name, documents);
+  documents.held.lengths = read_lengths(reader, stage.name, context.error_count() > before, documents);
   const bool supervised = stage.kind == StageSpec::Kind::supervised;
   documents.held.whole =
       reader.choice("packing", {"cut", "whole"}, "how documents fill sequences", supervised ? 1 : 0) == 1;
   documents.masked = reader.choice("mask", {"document", "none"}, "what attention does not cross", 0) == 0;
-  reader.finish();
   if (documents.held.lengths.empty()) return std::nullopt;
   // Recorded for `explain`, and so that checks across values know the place.
   const auto pieces =
