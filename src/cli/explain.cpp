@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "cli/outputs.hpp"
 #include "report/explain.hpp"
 #include "report/file.hpp"
 #include "report/memory_picture.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 int explain_memory(const ExplainOptions& options, const spec::Scenario& scenario,
                    const spec::StageSpec& stage, std::ostream& out) {
+  if (!options.svg_file.empty()) check_outputs({{"--svg", options.svg_file}}, {options.scenario.file});
   const auto memory = study::memory_over_time(scenario, stage);
   if (memory.ranks.empty()) {
     out << stage.name << " cannot run as planned: " << memory.step.infeasible << "\n";

@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "cli/outputs.hpp"
 #include "report/file.hpp"
 #include "report/model_yaml.hpp"
 #include "spec/import_model.hpp"
@@ -11,6 +12,7 @@
 namespace foretrain::cli {
 
 int import_model(const ImportModelOptions& options, std::ostream& out) {
+  check_outputs({{"-o", options.output}}, {options.file});
   const auto imported = spec::import_model(options.file);
   const auto text = report::to_yaml(imported.model, imported.notes);
   if (!options.output) {

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <iostream>
 
+#include "cli/outputs.hpp"
 #include "cli/progress.hpp"
 #include "cli/threads.hpp"
 #include "report/file.hpp"
@@ -65,6 +66,7 @@ study::Outcome simulate(const RunOptions& options, const spec::Scenario& scenari
 }  // namespace
 
 int run(const RunOptions& options, std::ostream& out) {
+  check_outputs({{"--trace", options.trace_file}}, {options.scenario.file});
   const spec::Scenario scenario = load(options.scenario);
   const std::size_t traced = find_stage(scenario, options.stage);
   if (options.what) return run_what(options, scenario, out);

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "cli/outputs.hpp"
 #include "report/file.hpp"
 #include "report/text_validate.hpp"
 #include "study/validate_trace.hpp"
@@ -9,6 +10,9 @@
 namespace foretrain::cli {
 
 int validate_trace(const ValidateTraceOptions& options, std::ostream& out) {
+  check_outputs({{"--plot", options.plot_file}},
+                {options.scenario.file, options.files.ops, options.files.beside, options.files.rounds,
+                 options.files.pair});
   ScenarioOptions changed = options.scenario;
   if (options.gpu) changed.set.push_back("cluster.gpu=" + *options.gpu);
   const spec::Scenario scenario = load(changed);

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "base/diagnostic.hpp"
+#include "cli/outputs.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario_options.hpp"
 #include "cli/threads.hpp"
@@ -55,6 +56,7 @@ std::vector<std::string> known_keys(const std::vector<std::string>& typed) {
 }  // namespace
 
 int validate_runs(const ValidateRunsOptions& options, std::ostream& out) {
+  check_outputs({{"--plot", options.plot_file}}, options.files);
   const spec::PublishedRuns runs = spec::load_runs(options.files);
   study::RunsOptions chosen;
   chosen.threads = thread_count(options.threads);

@@ -52,6 +52,14 @@ TEST_CASE("commands leave what they read alone, and write all of their files or 
   CHECK_THAT(mistake({"topology", copy, "--graphml", copy}), Contains("which is read"));
   CHECK_THAT(mistake({"network", copy, "--pattern", "incast", "--bytes", "1MiB", "--svg", copy}),
              Contains("which is read"));
+  const std::string scenario = folder.file("small.yaml");
+  std::ofstream(scenario) << read_back(FORETRAIN_ROOT "/scenarios/small.yaml");
+  const std::string told = read_back(scenario);
+  CHECK_THAT(mistake({"run", scenario, "--trace", scenario}), Contains("which is read"));
+  CHECK_THAT(mistake({"import-model", scenario, "-o", scenario}), Contains("which is read"));
+  CHECK_THAT(mistake({"validate", scenario, "--plot", scenario}), Contains("which is read"));
+  CHECK(read_back(scenario) == told);
+  fs::remove(scenario);
   CHECK(read_back(copy) == before);
   CHECK_THAT(mistake({"topology", copy, "--graphml", folder.file("a"), "--dot", folder.file("no/b")}),
              Contains("cannot write this file"));
